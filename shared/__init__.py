@@ -1,0 +1,1 @@
+"""What the services stand on. Knows none of them."""

@@ -1,0 +1,21 @@
+"""The only place that asks what time it is."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Annotated
+
+from fastapi import Depends
+
+WIB = timezone(timedelta(hours=7), "WIB")
+"""Western Indonesian time, the zone of the ministries and of every lender's offices here.
+
+A fixed offset: Indonesia has had no daylight saving time since 1964.
+"""
+
+
+def now() -> datetime:
+    """Return the current instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+Now = Annotated[datetime, Depends(now)]
+"""The instant of the request, as a parameter: a test overrides `now` and nothing else."""
