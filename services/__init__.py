@@ -1,1 +1,1 @@
-"""Registry, financing and the sandbox lenders. They share nothing but `shared/` and talk over HTTP."""
+"""Registry, financing and sandbox lenders: they share only `shared/` and talk over HTTP."""
