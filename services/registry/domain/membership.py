@@ -1,0 +1,183 @@
+"""
+The life of a membership, and who may move it.
+
+Everything that may happen to a membership is a row of `TRANSITIONS`; what is not a row is
+illegal. The guards beside it need facts: the endpoint calls them before `advance`.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from services.registry.domain.cooperative import MERAH_PUTIH, CooperativeKind
+from services.registry.domain.source import Confidence, Source
+from services.registry.domain.transition import step
+
+
+class Status(StrEnum):
+    """Where a membership stands."""
+
+    APPLIED = "applied"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REJECTED = "rejected"
+    RESIGNED = "resigned"
+    EXPELLED = "expelled"
+
+
+class Event(StrEnum):
+    """What may happen to a membership."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+    RESIGN = "resign"
+    EXPEL = "expel"
+
+
+TRANSITIONS: Mapping[Status, Mapping[Event, Status]] = MappingProxyType(
+    {
+        Status.APPLIED: {
+            Event.APPROVE: Status.ACTIVE,
+            Event.REJECT: Status.REJECTED,
+            Event.RESIGN: Status.RESIGNED,
+        },
+        Status.ACTIVE: {
+            Event.SUSPEND: Status.SUSPENDED,
+            Event.RESIGN: Status.RESIGNED,
+            Event.EXPEL: Status.EXPELLED,
+        },
+        Status.SUSPENDED: {
+            Event.REINSTATE: Status.ACTIVE,
+            Event.RESIGN: Status.RESIGNED,
+            Event.EXPEL: Status.EXPELLED,
+        },
+        Status.REJECTED: {},
+        Status.RESIGNED: {},
+        Status.EXPELLED: {},
+    }
+)
+
+
+def advance(status: Status, event: Event) -> Status:
+    """Return the status that `event` leads to, or raise `IllegalTransition`."""
+    return step("membership", TRANSITIONS, status, event)
+
+
+def allowed(status: Status) -> frozenset[Event]:
+    """Return the events that may happen next; empty when the story is over."""
+    return frozenset(TRANSITIONS[status])
+
+
+class Party(StrEnum):
+    """On whose behalf an event is asked for."""
+
+    MEMBER = "member"
+    OFFICER = "officer"
+
+
+MOVED_BY: Mapping[Event, Party] = MappingProxyType(
+    {
+        Event.APPROVE: Party.OFFICER,
+        Event.REJECT: Party.OFFICER,
+        Event.SUSPEND: Party.OFFICER,
+        Event.REINSTATE: Party.OFFICER,
+        Event.EXPEL: Party.OFFICER,
+        # Leaving is the member's right and nobody's favour.
+        Event.RESIGN: Party.MEMBER,
+    }
+)
+
+
+class NotTheirs(Exception):
+    """This event belongs to the other party."""
+
+    def __init__(self, event: Event, party: Party) -> None:
+        self.event, self.party = event, party
+        super().__init__(f"to {event} is for the {MOVED_BY[event]}, not for the {party}")
+
+
+class OwnMembership(Exception):
+    """An officer does not decide on their own membership."""
+
+
+class CloseRelative(Exception):
+    """An officer does not decide on the membership of a first-degree relative."""
+
+
+def check_party(event: Event, party: Party) -> None:
+    """Raise `NotTheirs` unless `event` belongs to `party`."""
+    if MOVED_BY[event] is not party:
+        raise NotTheirs(event, party)
+
+
+def check_officer(*, officer: UUID, member: UUID, officer_kin: AbstractSet[UUID]) -> None:
+    """Raise `OwnMembership` or `CloseRelative` unless this officer may decide on this member.
+
+    `officer_kin` are the officer's relatives of the first degree, by blood or by marriage.
+    """
+    if officer == member:
+        raise OwnMembership("an officer cannot decide on their own membership")
+    if member in officer_kin:
+        raise CloseRelative("an officer cannot decide on a first-degree relative")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """One reason why a person cannot be an ordinary member, and what can be done about it."""
+
+    code: str
+    detail: str
+    remedy: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What the rules of admission say of one person and one cooperative."""
+
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def admissible(self) -> bool:
+        """Tell whether nothing stands in the way."""
+        return not self.refusals
+
+
+DOMICILE = Source(
+    regulation="Juklak Menkop 1/2025",
+    provision="membership: domicile in the same village, shown by the KTP",
+    confidence=Confidence.PRESS,
+)
+_MOVE = "move the KTP to a village of the cooperative, or ask to join as anggota luar biasa"
+
+
+def admission(
+    kind: CooperativeKind, *, ktp_village_code: str | None, village_codes: AbstractSet[str]
+) -> Admission:
+    """Return whether a person may join as an ordinary member, with every reason why not.
+
+    Only the village cooperatives bind membership to the village on the KTP. A merged cooperative
+    covers several villages; any of them will do. Where the person lives now does not matter.
+    """
+    if kind not in MERAH_PUTIH or ktp_village_code in village_codes:
+        return Admission()
+    if ktp_village_code is None:
+        refusal = Refusal(
+            code="ktp_village_unknown",
+            detail="the village on the KTP is not recorded, so the rule cannot be checked",
+            remedy="record the village that the KTP shows",
+            source=DOMICILE,
+        )
+    else:
+        refusal = Refusal(
+            code="ktp_village_outside",
+            detail=f"the KTP shows village {ktp_village_code}, not one of this cooperative",
+            remedy=_MOVE,
+            source=DOMICILE,
+        )
+    return Admission(refusals=(refusal,))

@@ -1,0 +1,73 @@
+"""The life of a mentoring relation between a mentor and a mentee."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from services.registry.domain.transition import step
+
+
+class MentoringStatus(StrEnum):
+    """Where a mentoring relation stands."""
+
+    PROPOSED = "proposed"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+
+
+class MentoringEvent(StrEnum):
+    """What may happen to a mentoring relation."""
+
+    START = "start"
+    COMPLETE = "complete"
+    STOP = "stop"
+
+
+TRANSITIONS: Mapping[MentoringStatus, Mapping[MentoringEvent, MentoringStatus]] = MappingProxyType(
+    {
+        MentoringStatus.PROPOSED: {
+            MentoringEvent.START: MentoringStatus.RUNNING,
+            MentoringEvent.STOP: MentoringStatus.STOPPED,
+        },
+        MentoringStatus.RUNNING: {
+            MentoringEvent.COMPLETE: MentoringStatus.COMPLETED,
+            MentoringEvent.STOP: MentoringStatus.STOPPED,
+        },
+        MentoringStatus.COMPLETED: {},
+        MentoringStatus.STOPPED: {},
+    }
+)
+
+
+class OwnMentor(Exception):
+    """Nobody mentors themselves."""
+
+
+def advance(status: MentoringStatus, event: MentoringEvent) -> MentoringStatus:
+    """Return the status that `event` leads to, or raise `IllegalTransition`."""
+    return step("mentoring", TRANSITIONS, status, event)
+
+
+def allowed(status: MentoringStatus) -> frozenset[MentoringEvent]:
+    """Return the events that may happen next; empty when the story is over."""
+    return frozenset(TRANSITIONS[status])
+
+
+def check_mentor(*, mentor: UUID, mentee: UUID) -> None:
+    """Raise `OwnMentor` when mentor and mentee are one person."""
+    if mentor == mentee:
+        raise OwnMentor("a mentor and a mentee are two persons")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mentoring:
+    """One relation as it stands: `started_on` is set from the start on, `ended_on` at its end."""
+
+    id: UUID
+    status: MentoringStatus
+    started_on: date | None = None
+    ended_on: date | None = None
