@@ -1,0 +1,330 @@
+"""
+One request, one transaction, on connections that cost almost nothing.
+
+Statements are SQLAlchemy Core expressions, named in a service's `db/` and compiled once, when
+the module is imported; they run on asyncpg directly, because executing through an engine costs
+more than the query itself (docs/decisions/0002). `Reader` runs on connections that PostgreSQL
+itself keeps read-only. `Unit` is a unit of work: it takes a connection at its first statement,
+and only the edge (`shared/edge.py`, a worker's step) commits it.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self, cast
+
+import asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.sql.expression import ClauseElement
+
+from shared.events import APPEND, Event, columns
+
+POOL_SIZE = 10
+POOL_WAIT_SECONDS = 1.0
+CONNECT_SECONDS = 2.0
+STATEMENT_MS_MAX = 10_000
+IDLE_IN_TRANSACTION_MS_MAX = 5_000
+BEGIN_TRIES = 3
+
+Row = asyncpg.Record
+
+
+class DatabaseUnavailable(Exception):
+    """The database or a free connection could not be had in time; nothing was changed."""
+
+
+class CommitUnknown(Exception):
+    """The connection broke during COMMIT: the change may or may not have been kept."""
+
+
+class Contended(Exception):
+    """The database gave this transaction up to let another finish; it may be tried again."""
+
+
+class Statement:
+    """A Core expression, compiled once to the SQL and the argument order of asyncpg.
+
+    What Core cannot say is given as SQL with the names of its arguments: `$1` is `names[0]`.
+    """
+
+    __slots__ = ("_names", "_plan", "sql")
+
+    def __init__(self, clause: ClauseElement | str, *names: str) -> None:
+        if isinstance(clause, str):
+            self.sql = clause
+            self._plan: tuple[tuple[str, bool, object], ...] = tuple(
+                (name, True, None) for name in names
+            )
+        else:
+            compiled = cast("Any", clause.compile(dialect=asyncpg_dialect()))
+            self.sql = str(compiled)
+            required = {name for name, bind in compiled.binds.items() if bind.required}
+            given = cast("dict[str, object]", compiled.params)
+            places = cast("Sequence[str]", compiled.positiontup or ())
+            self._plan = tuple((name, name in required, given.get(name)) for name in places)
+        self._names = frozenset(name for name, _, _ in self._plan)
+
+    def arguments(self, values: dict[str, Any]) -> list[Any]:
+        """Return the values in the order of the placeholders.
+
+        Raises:
+            KeyError: a required value is missing, or a value has no place.
+        """
+        if not values.keys() <= self._names:
+            raise KeyError(*(values.keys() - self._names))
+        return [
+            values[name] if required or name in values else constant
+            for name, required, constant in self._plan
+        ]
+
+
+SELECT_ONE = Statement("SELECT 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A pool of connections and the number of them that may be out at once."""
+
+    pool: asyncpg.Pool
+    room: asyncio.Semaphore
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[asyncpg.Connection]:
+        """Lend a connection; `DatabaseUnavailable` after a second without one."""
+        if self.room.locked():
+            try:
+                async with asyncio.timeout(POOL_WAIT_SECONDS):
+                    await self.room.acquire()
+            except TimeoutError:
+                raise DatabaseUnavailable("every connection is busy") from None
+        else:
+            await self.room.acquire()
+        try:
+            with unavailable():
+                connection = await self.pool.acquire()
+            try:
+                yield cast("asyncpg.Connection", connection)
+            finally:
+                await self.pool.release(connection)
+        finally:
+            self.room.release()
+
+
+@contextmanager
+def unavailable() -> Generator[None]:
+    """Give the failures of connection and server the one name that the edge knows."""
+    try:
+        yield
+    except (
+        OSError,
+        asyncpg.InterfaceError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.OperatorInterventionError,
+        asyncpg.InsufficientResourcesError,
+        asyncpg.InternalClientError,
+    ) as error:
+        raise DatabaseUnavailable(type(error).__name__) from error
+    except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
+        raise Contended(type(error).__name__) from error
+    except asyncpg.LockNotAvailableError as error:
+        raise Contended(type(error).__name__) from error
+
+
+class Reader:
+    """Reads, each statement its own snapshot, on connections that cannot write."""
+
+    __slots__ = ("_lane",)
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+
+    async def row(self, statement: Statement, **values: Any) -> Row | None:
+        """Return the first row, or None. A connection found dead is replaced once."""
+        rows = await self.rows(statement, **values)
+        return rows[0] if rows else None
+
+    async def rows(self, statement: Statement, **values: Any) -> list[Row]:
+        """Return every row."""
+        arguments = statement.arguments(values)
+        try:
+            return await self._fetch(statement, arguments)
+        except DatabaseUnavailable:
+            return await self._fetch(statement, arguments)
+
+    async def _fetch(self, statement: Statement, arguments: list[Any]) -> list[Row]:
+        async with self._lane.connection() as connection:
+            with unavailable():
+                return await connection.fetch(statement.sql, *arguments)
+
+
+@dataclass(slots=True)
+class Unit:
+    """A unit of work: statements and events that are kept together or not at all.
+
+    It begins at its first statement. Code under `db/` runs statements and records events on it;
+    `finish` and `abandon` belong to whoever opened it.
+    """
+
+    lane: Lane
+    events: list[Event] = field(default_factory=list[Event])
+    _connection: asyncpg.Connection | None = None
+    _lease: Any = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether a statement has run."""
+        return self._connection is not None
+
+    async def row(self, statement: Statement, **values: Any) -> Row | None:
+        """Run a statement and return its first row, or None."""
+        connection = await self.begin()
+        with unavailable():
+            return await connection.fetchrow(statement.sql, *statement.arguments(values))
+
+    async def rows(self, statement: Statement, **values: Any) -> list[Row]:
+        """Run a statement and return its rows."""
+        connection = await self.begin()
+        with unavailable():
+            return await connection.fetch(statement.sql, *statement.arguments(values))
+
+    async def run(self, statement: Statement, **values: Any) -> str:
+        """Run a statement and return PostgreSQL's command tag, such as `UPDATE 1`."""
+        connection = await self.begin()
+        with unavailable():
+            return await connection.execute(statement.sql, *statement.arguments(values))
+
+    async def begin(self) -> asyncpg.Connection:
+        """Take a connection and open the transaction; connections found dead are replaced."""
+        if self._connection is not None:
+            return self._connection
+        for tries_left in reversed(range(BEGIN_TRIES)):
+            lease = self.lane.connection()
+            try:
+                connection = await lease.__aenter__()
+                try:
+                    with unavailable():
+                        await connection.execute("BEGIN")
+                except BaseException as error:
+                    await lease.__aexit__(type(error), error, error.__traceback__)
+                    raise
+            except DatabaseUnavailable:
+                if not tries_left:
+                    raise
+                continue
+            self._connection, self._lease = connection, lease
+            return connection
+        raise DatabaseUnavailable("no connection")  # BEGIN_TRIES is positive: not reached
+
+    def record(self, event: Event) -> None:
+        """Append one event to the feed when this unit is kept."""
+        self.events.append(event)
+
+    async def commit(self) -> None:
+        """Keep everything, events included, or raise.
+
+        Raises:
+            CommitUnknown: the connection broke while COMMIT was under way.
+        """
+        if self._connection is None:
+            return
+        connection = self._connection
+        try:
+            if self.events:
+                with unavailable():
+                    await connection.execute(APPEND, *columns(self.events))
+            await _commit(connection)
+        finally:
+            await self._return(None)
+
+    async def abandon(self, error: BaseException | None = None) -> None:
+        """Undo everything. Never raises: the reason for undoing is what matters."""
+        if self._connection is None:
+            return
+        connection = self._connection
+        try:
+            if not connection.is_closed():
+                with unavailable():
+                    await connection.execute("ROLLBACK")
+        except DatabaseUnavailable:
+            connection.terminate()
+        finally:
+            await self._return(error)
+
+    async def _return(self, error: BaseException | None) -> None:
+        lease, self._connection, self._lease = self._lease, None, None
+        self.events.clear()
+        await lease.__aexit__(None, None, None)
+
+
+async def _commit(connection: asyncpg.Connection) -> None:
+    try:
+        tag = await connection.execute("COMMIT")
+    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+        raise CommitUnknown(type(error).__name__) from error
+    if tag != "COMMIT":  # PostgreSQL answers ROLLBACK to a COMMIT of a failed transaction
+        raise DatabaseUnavailable("the transaction had already failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The two lanes of one PostgreSQL database."""
+
+    reads: Lane
+    writes: Lane
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, url: str, *, pool_size: int = POOL_SIZE) -> AsyncGenerator[Self]:
+        """Open both pools. Connections are made when first needed: starting needs no database."""
+        async with (
+            _pool(url, pool_size, read_only=True) as reads,
+            _pool(url, pool_size, read_only=False) as writes,
+        ):
+            yield cls(
+                reads=Lane(reads, asyncio.Semaphore(pool_size)),
+                writes=Lane(writes, asyncio.Semaphore(pool_size)),
+            )
+
+    @property
+    def reader(self) -> Reader:
+        """Return the read side."""
+        return Reader(self.reads)
+
+    def unit(self) -> Unit:
+        """Return a unit of work that has not begun."""
+        return Unit(self.writes)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[Unit]:
+        """Open the one transaction of a unit of work that is not a request."""
+        unit = self.unit()
+        try:
+            yield unit
+        except BaseException as error:
+            await unit.abandon(error)
+            raise
+        await unit.commit()
+
+
+async def _nothing_to_reset(connection: asyncpg.Connection) -> None:
+    """Skip asyncpg's round trip that resets a session: nothing here ever alters one."""
+
+
+def _pool(url: str, size: int, *, read_only: bool) -> asyncpg.Pool:
+    settings = {
+        "application_name": "purna-read" if read_only else "purna-write",
+        "timezone": "UTC",
+        "statement_timeout": str(STATEMENT_MS_MAX),
+        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS_MAX),
+        "default_transaction_read_only": "on" if read_only else "off",
+        "jit": "off",
+    }
+    return asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=size,
+        timeout=CONNECT_SECONDS,
+        server_settings=settings,
+        reset=_nothing_to_reset,
+    )

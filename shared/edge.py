@@ -1,0 +1,226 @@
+"""
+The edge: where a request becomes one transaction and one answer.
+
+`Edge` is the route class of every endpoint. Around the endpoint it does, in this order: know the
+caller; read the body strictly; run the endpoint, whose `Write` begins a unit of work at its first
+statement; store the answer of an idempotent act; commit. Only then does the answer leave, so a
+2xx is always durable. Returning commits, raising undoes.
+"""
+
+import hashlib
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from shared import clock, idempotency, strict_json
+from shared.auth import Caller, Requires, caller_of
+from shared.db import Database, Reader, Unit
+from shared.idempotency import (
+    KEY_LENGTH_MAX,
+    Act,
+    Answer,
+    IdempotencyKeyMalformed,
+    IdempotencyKeyMissing,
+)
+
+BODY_BYTES_MAX = 1_048_576
+KEPT_HEADERS = ("content-type", "etag", "location")
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class BodyTooLarge(Exception):
+    """The body is larger than this endpoint reads."""
+
+
+class BodyNotJson(Exception):
+    """The endpoint reads application/json, in UTF-8 and not compressed."""
+
+
+class _Repeat(Exception):
+    """The act was done before; its stored answer is all there is to say."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        super().__init__("repeat")
+
+
+class Edge(APIRoute):
+    """The route class of every endpoint; see the module."""
+
+    def get_route_handler(self) -> Handler:
+        """Wrap the endpoint in the order that the module describes."""
+        endpoint = super().get_route_handler()
+        secured = _secured(self.dependant)
+        takes_json = self.body_field is not None and "application/json" in _media(self)
+        known = frozenset(_query_names(self.dependant))
+
+        async def handle(request: Request) -> Response:
+            if secured:
+                await caller_of(request)
+            _refuse_unknown(request, known)
+            if takes_json:
+                await _read_json(request)
+            return await _in_one_unit(request, endpoint)
+
+        return handle
+
+
+def router(prefix: str = "", *, tags: list[str | Any] | None = None) -> APIRouter:
+    """Return a router whose endpoints are edges."""
+    return APIRouter(prefix=prefix, tags=tags, route_class=Edge)
+
+
+async def _in_one_unit(request: Request, endpoint: Handler) -> Response:
+    try:
+        response = await endpoint(request)
+        unit: Unit | None = request.scope.get("unit")
+        if unit is not None:
+            act: Act | None = request.scope.get("act")
+            if act is not None and response.status_code < HTTPStatus.BAD_REQUEST:
+                await idempotency.keep(unit, act, _answer(response), now=clock.now())
+            await unit.commit()
+    except _Repeat as repeat:
+        await _abandon(request, repeat)
+        stored = repeat.answer
+        headers = {**stored.headers, "idempotent-replay": "true"}
+        return Response(stored.body, stored.status, headers)
+    except BaseException as error:
+        await _abandon(request, error)
+        raise
+    return response
+
+
+async def _abandon(request: Request, error: BaseException) -> None:
+    unit: Unit | None = request.scope.get("unit")
+    if unit is not None:
+        await unit.abandon(error)
+
+
+def _answer(response: Response) -> Answer:
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    return Answer(response.status_code, headers, bytes(response.body))
+
+
+async def _read(request: Request) -> Reader:
+    database: Database = request.app.state.database
+    return database.reader
+
+
+async def _write(request: Request) -> Unit:
+    unit: Unit | None = request.scope.get("unit")
+    if unit is None:
+        database: Database = request.app.state.database
+        unit = request.scope["unit"] = database.unit()
+    return unit
+
+
+async def _once(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="Names this act; a repeat with the same key and body gets the same "
+            "answer and has no second effect. 1 to 255 visible ASCII characters, a UUID is good.",
+        ),
+    ] = None,
+) -> Unit:
+    unit = await _write(request)
+    caller: Caller = await caller_of(request)
+    sent = request.headers.getlist("idempotency-key")
+    if idempotency_key is None:
+        raise IdempotencyKeyMissing("Send an Idempotency-Key header, for example a fresh UUID.")
+    printable = idempotency_key.isascii() and idempotency_key.isprintable()
+    if len(sent) > 1 or not printable or not 1 <= len(idempotency_key) <= KEY_LENGTH_MAX:
+        raise IdempotencyKeyMalformed("Send one key of 1 to 255 visible ASCII characters.")
+    act = Act(
+        caller_id=caller.id,
+        route=f"{request.method} {request.url.path}",
+        key=idempotency_key,
+        body_hash=hashlib.sha256(await request.body()).digest(),
+    )
+    stored = await idempotency.begin(unit, act)
+    if stored is not None:
+        raise _Repeat(stored)
+    request.scope["act"] = act
+    return unit
+
+
+Read = Annotated[Reader, Depends(_read)]
+"""Reads outside any transaction, on connections that PostgreSQL keeps read-only."""
+
+Write = Annotated[Unit, Depends(_write)]
+"""The request's unit of work, for changes that If-Match makes safe to repeat."""
+
+Once = Annotated[Unit, Depends(_once)]
+"""The request's unit of work, for an act that is done once per Idempotency-Key."""
+
+
+def _secured(dependant: Dependant) -> bool:
+    return isinstance(dependant.call, Requires) or any(map(_secured, dependant.dependencies))
+
+
+def _query_names(dependant: Dependant) -> list[str]:
+    own = [field.alias for field in dependant.query_params]
+    return own + [name for child in dependant.dependencies for name in _query_names(child)]
+
+
+def _media(route: APIRoute) -> str:
+    return str(getattr(getattr(route.body_field, "field_info", None), "media_type", ""))
+
+
+def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
+    if not request.scope["query_string"]:
+        return
+    names = [name for name, _ in request.query_params.multi_items()]
+    errors = [
+        {"loc": ("query",), "type": "extra_forbidden", "msg": "unknown query parameter"}
+        for name in names
+        if name not in known
+    ]
+    errors += [
+        {"loc": ("query", name), "type": "repeated", "msg": "sent more than once"}
+        for name in known
+        if names.count(name) > 1
+    ]
+    if errors:
+        raise RequestValidationError(errors)
+
+
+async def body_within(request: Request, bytes_max: int) -> bytes:
+    """Read the body, giving up as soon as it is larger than this.
+
+    Raises:
+        BodyTooLarge: the body, or the length that it declares, is over the limit.
+    """
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or int(declared) > bytes_max:
+        raise BodyTooLarge(f"The body may have at most {bytes_max:,} bytes.")
+    chunks, size = list[bytes](), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > bytes_max:
+            raise BodyTooLarge(f"The body may have at most {bytes_max:,} bytes.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def _read_json(request: Request) -> None:
+    """Read the body and leave it where FastAPI will look for it."""
+    media, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().replace('"', "")
+    if media.strip().lower() != "application/json" or charset not in {"", "charset=utf-8"}:
+        raise BodyNotJson("Send `Content-Type: application/json`, in UTF-8.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise BodyNotJson("Send the body without Content-Encoding.")
+    body = await body_within(request, BODY_BYTES_MAX)
+    # Starlette keeps both under these names; FastAPI asks for them again.
+    cached = cast("Any", request)
+    cached._body = body  # noqa: SLF001
+    if body:
+        cached._json = strict_json.read(body)  # noqa: SLF001

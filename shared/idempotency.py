@@ -1,0 +1,155 @@
+"""
+The same request twice has one effect and one answer.
+
+A POST that creates or moves something carries an `Idempotency-Key`. Key, caller and route name
+one act; its answer is stored in the transaction of the act itself, so a repeat is answered from
+what is stored, byte for byte, even where the first answer was lost on its way.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.db import Statement, Unit
+
+KEY_LENGTH_MAX = 255
+
+
+class IdempotencyKeyMissing(Exception):
+    """The call creates or moves something and must carry an Idempotency-Key header."""
+
+
+class IdempotencyKeyMalformed(Exception):
+    """An Idempotency-Key is 1 to 255 visible ASCII characters, sent once."""
+
+
+class IdempotencyKeyReused(Exception):
+    """This Idempotency-Key was already used with another body."""
+
+
+class IdempotentRequestInFlight(Exception):
+    """The first request with this Idempotency-Key has not finished yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act as its repeats are recognised: who, what, under which key, with which body."""
+
+    caller_id: str
+    route: str
+    key: str
+    body_hash: bytes
+
+    @property
+    def lock(self) -> int:
+        """Return the advisory lock of this act: 63 bits of its identity."""
+        name = f"{self.caller_id}\x00{self.route}\x00{self.key}".encode()
+        return int.from_bytes(hashlib.sha256(name).digest()[:8], "big") >> 1
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A stored answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def add_idempotency_table(metadata: MetaData) -> Table:
+    """Add the table of stored answers to a service's schema."""
+    return Table(
+        "idempotency",
+        metadata,
+        Column("caller_id", Text, primary_key=True),
+        Column("route", Text, primary_key=True),
+        Column("key", Text, primary_key=True),
+        Column("body_hash", LargeBinary, nullable=False),
+        Column("status", Integer, nullable=False),
+        Column("headers", JSONB, nullable=False),
+        Column("body", LargeBinary, nullable=False),
+        Column("created_at", DateTime(timezone=True), nullable=False),
+        Index("ix_idempotency_created_at", "created_at"),
+    )
+
+
+_table = add_idempotency_table(MetaData())
+
+_OPEN = Statement(
+    select(
+        func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("free"),
+        *(
+            select(_table.c[name])
+            .where(
+                _table.c.caller_id == bindparam("caller_id"),
+                _table.c.route == bindparam("route"),
+                _table.c.key == bindparam("key"),
+            )
+            .scalar_subquery()
+            .label(name)
+            for name in ("body_hash", "status", "headers", "body")
+        ),
+    )
+)
+_KEEP = Statement(insert(_table))
+
+
+async def begin(unit: Unit, act: Act) -> Answer | None:
+    """Return the stored answer of a repeat, or None when this is the first.
+
+    Raises:
+        IdempotencyKeyReused: the key was used with another body.
+        IdempotentRequestInFlight: the first request is still under way.
+    """
+    row = await unit.row(
+        _OPEN, lock=act.lock, caller_id=act.caller_id, route=act.route, key=act.key
+    )
+    if row is None or not row["free"]:
+        raise IdempotentRequestInFlight("The first request with this key is still under way.")
+    if row["body_hash"] is None:
+        return None
+    if row["body_hash"] != act.body_hash:
+        raise IdempotencyKeyReused("This key was used before, with another body.")
+    return Answer(row["status"], orjson.loads(row["headers"]), row["body"])
+
+
+async def keep(unit: Unit, act: Act, answer: Answer, *, now: datetime) -> None:
+    """Store the answer, in the transaction of the act.
+
+    Raises:
+        IdempotentRequestInFlight: a request with this key finished in the meantime; this one is
+            undone, and a repeat receives the stored answer.
+    """
+    try:
+        await unit.run(
+            _KEEP,
+            caller_id=act.caller_id,
+            route=act.route,
+            key=act.key,
+            body_hash=act.body_hash,
+            status=answer.status,
+            headers=orjson.dumps(answer.headers).decode(),
+            body=answer.body,
+            created_at=now,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise IdempotentRequestInFlight("Another request with this key has just ended.") from error

@@ -1,0 +1,128 @@
+"""
+What every service has besides its own endpoints: health, metrics, documentation, problems.
+
+`new_app` makes an application with all of it; a service adds its routers. `/livez` says that the
+process answers, `/readyz` that its checks pass: each a sentence, so that an operator need not
+guess.
+"""
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse, Response
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from pydantic import TypeAdapter
+
+from shared.auth import SCOPES
+from shared.db import SELECT_ONE, Database, DatabaseUnavailable, Statement
+from shared.observed import Observed
+from shared.problems import Catalogue, FieldProblem, Problem
+
+Check = Callable[[], Awaitable[str | None]]
+"""Returns None when all is well, else a sentence that says what is wrong."""
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def new_app(
+    *, title: str, version: str, description: str, lifespan: Lifespan, problems: Catalogue
+) -> FastAPI:
+    """Return an application with problems, metrics, request ids, health and offline docs."""
+    traced = bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
+    app: FastAPI = FastAPIOffline(
+        title=title,
+        version=version,
+        description=description,
+        lifespan=lifespan,
+        telemetry={
+            "tracing": traced,
+            "metrics": traced,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": traced,
+        },
+        redirect_slashes=False,
+    )
+    registry = CollectorRegistry()
+    app.state.metrics = registry
+    app.state.checks = dict[str, Check]()
+    app.add_middleware(Observed, registry=registry)
+    problems.install(app)
+    _add_health(app, registry)
+    app.openapi = lambda: _openapi(app)
+    return app
+
+
+def database_checks(database: Database, head: str) -> Mapping[str, Check]:
+    """Return the checks of a service that stands on a database at schema revision `head`."""
+
+    async def reachable() -> str | None:
+        try:
+            await database.reader.row(SELECT_ONE)
+        except DatabaseUnavailable as error:
+            return f"the database cannot be reached ({error})"
+        return None
+
+    async def migrated() -> str | None:
+        try:
+            row = await database.reader.row(_REVISION)
+        except DatabaseUnavailable:
+            return "unknown: the database cannot be reached"
+        found = row["version_num"] if row else "none"
+        return None if found == head else f"the schema is at {found}, this program needs {head}"
+
+    return {"database": reachable, "migrations": migrated}
+
+
+_REVISION = Statement("SELECT to_jsonb(a) ->> 'version_num' AS version_num FROM alembic_version a")
+
+
+def _add_health(app: FastAPI, registry: CollectorRegistry) -> None:
+    async def livez() -> dict[str, str]:
+        return {"status": "alive"}
+
+    async def readyz(request: Request) -> Response:
+        checks: Mapping[str, Check] = request.app.state.checks
+        said = {name: await check() for name, check in checks.items()}
+        ready = not any(said.values())
+        body = {
+            "status": "ready" if ready else "not ready",
+            "checks": {name: problem or "ok" for name, problem in said.items()},
+        }
+        return JSONResponse(body, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
+
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    for path, endpoint in (("/livez", livez), ("/readyz", readyz), ("/metrics", metrics)):
+        app.add_api_route(path, endpoint, include_in_schema=False)
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, with the problem schema and every scope in it."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            servers=[{"url": "/"}],
+        )
+        components = document.setdefault("components", {})
+        schemas = components.setdefault("schemas", {})
+        for model in (Problem, FieldProblem):
+            schema = TypeAdapter(model).json_schema(ref_template="#/components/schemas/{model}")
+            schema.pop("$defs", None)
+            schemas[model.__name__] = schema
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        for scheme in components.get("securitySchemes", {}).values():
+            scheme["flows"]["clientCredentials"]["scopes"] = dict(SCOPES)
+        app.openapi_schema = document
+    return app.openapi_schema
