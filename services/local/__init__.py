@@ -1,5 +1,5 @@
 """Everything on one machine: a PostgreSQL, both services, the sandbox lenders, sample data.
 
 stack.py        the processes: started together, watched, stopped together
-environment.py  what each of them is told
+environment.py  what each of them is told: addresses, databases, keys
 """

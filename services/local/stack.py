@@ -74,13 +74,13 @@ class Stack:
 
     def __init__(self, parts: Sequence[Part], *, folder: Path) -> None:
         self._parts = tuple(parts)
-        self._logs = folder / "logs"
+        self.logs = folder / "logs"
         self._running: list[tuple[Part, Process]] = []
 
     async def __aenter__(self) -> Self:
         for part in self._parts:
             _require_free(part)
-        self._logs.mkdir(parents=True, exist_ok=True)
+        self.logs.mkdir(parents=True, exist_ok=True)
         try:
             for part in self._parts:
                 await self._start(part)
@@ -105,7 +105,7 @@ class Stack:
 
     def last_words(self, name: str) -> str:
         """Return the end of a part's log."""
-        lines = (self._logs / f"{name}.log").read_text(errors="replace").splitlines()
+        lines = (self.logs / f"{name}.log").read_text(errors="replace").splitlines()
         return "\n".join(lines[-_LAST_LINES:])
 
     async def guard(self, work: Coroutine[Any, Any, T]) -> T:
@@ -133,7 +133,7 @@ class Stack:
         await self.guard(asyncio.Event().wait())
 
     async def _start(self, part: Part) -> None:
-        with (self._logs / f"{part.name}.log").open("wb") as log:
+        with (self.logs / f"{part.name}.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
                 *bound(part.command, death=signal.SIGKILL),
                 cwd=ROOT,

@@ -1,0 +1,74 @@
+# Everything that is done here has a name here. Nothing but make and Python 3.11 is needed before.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup run test check fmt lock bench bench-scale prove mutate clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+UV_VERSION := 0.13.9
+READY := .venv/locks-installed
+COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock"
+
+help:  ## Show what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## Create the environment from the lock files
+
+run: $(READY)  ## Run everything on this machine, with sample data (options: ARGS=--fresh)
+	@exec $(BIN)/python -m services $(ARGS)
+
+test: $(READY)  ## Run every test (some only: ARGS="tests/shared -k postgres")
+	$(BIN)/pytest $(ARGS)
+
+check: $(READY)  ## Judge style, types, layers, and that migrations agree with the tables
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m migrations.run check
+
+fmt: $(READY)  ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: $(UV)  ## Write the lock files anew from pyproject.toml (newest versions: ARGS=--upgrade)
+	$(COMPILE) $(ARGS) --group dev --group embedded pyproject.toml -o requirements.lock
+	$(COMPILE) $(ARGS) pyproject.toml -o requirements-image.lock
+	$(COMPILE) $(ARGS) --python-version 3.11 -o requirements-bootstrap.lock - <<< "uv==$(UV_VERSION)"
+
+bench: $(READY)  ## Measure speed
+	$(BIN)/python -m bench $(ARGS)
+
+bench-scale: $(READY)  ## Measure a register of up to five million people
+	$(BIN)/python -m bench.scale $(ARGS)
+
+prove: $(READY)  ## Prove the laws under faults, at full size (short: PROVE=small make prove)
+	$(BIN)/python -m bench.prove $(ARGS)
+
+mutate: $(READY)  ## Change the domain's code at random and demand that a test turns red
+	$(BIN)/mutmut run $(ARGS)
+	$(BIN)/mutmut results
+
+clean:  ## Remove the environment and all caches; data, keys and logs in .local stay
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis mutants .coverage
+	find . -name __pycache__ -not -path './.local/*' -prune -exec rm -rf {} +
+
+$(READY): requirements.lock $(UV)
+	@echo "Installing what requirements.lock names ..."
+	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@touch $@
+
+# A folder without pip is what a Python without its venv package leaves behind: begin anew.
+$(UV): requirements-bootstrap.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or later is needed: name one, as in  make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "This Python cannot make environments: install Debian's package python3-venv and try again." >&2; exit 1; }
+	@test -x $(BIN)/pip || { rm -rf .venv; $(PYTHON) -m venv .venv; }
+	@echo "Installing uv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bootstrap.lock
+	@touch $@

@@ -1,0 +1,173 @@
+"""`python -m services`: everything on one machine, until Ctrl-C.
+
+1. A PostgreSQL: embedded, or the one that DATABASE_URL names.
+2. The schema of both databases.
+3. The registry, the financing service with its worker, and the sandbox lenders.
+4. Reference data and sample people, then one walk through the life of an application.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Never
+
+import typer
+from rich.console import Console
+
+from services.local.environment import DATABASES, Ports, parts
+from services.local.stack import ROOT, PartEnded, PartNotReady, PortTaken, Stack
+from shared.embedded_postgres import (
+    EmbeddedPostgres,
+    PostgresNotFound,
+    PostgresNotStarted,
+    PostgresRefusesRoot,
+    PostgresRunning,
+    PostgresServer,
+    StatementFailed,
+    server_for,
+)
+from shared.processes import FolderTaken, bound, claim
+
+Step = tuple[str, Callable[[Stack], Coroutine[Any, Any, None]]]
+"""What is being done, in words for the reader, and the doing of it."""
+
+LOADING: tuple[Step, ...] = ()
+WALK: tuple[Step, ...] = ()
+
+console = Console()
+
+
+class MigrationFailed(Exception):
+    """The schema of a database could not be brought up to date."""
+
+
+# What can stand in the way, each with a sentence that says what to do about it.
+OBSTACLES = (
+    FolderTaken,
+    MigrationFailed,
+    PartEnded,
+    PartNotReady,
+    PortTaken,
+    PostgresNotFound,
+    PostgresNotStarted,
+    PostgresRefusesRoot,
+    PostgresRunning,
+    StatementFailed,
+)
+
+
+def port(variable: str, process: str) -> Any:
+    """Return the option that chooses the port of a process."""
+    words = f"Where the {process} listens on this machine."
+    return typer.Option(envvar=variable, min=1, max=65535, help=words)
+
+
+def main(
+    *,
+    walk: Annotated[bool, typer.Option(help="Walk through the life of an application.")] = True,
+    fresh: Annotated[bool, typer.Option(help="Forget all data and keys first.")] = False,
+    folder: Annotated[Path, typer.Option(help="Where data, keys and logs live.")] = ROOT
+    / ".local",
+    registry_port: Annotated[int, port("PURNA_REGISTRY_PORT", "registry")] = 8001,
+    financing_port: Annotated[int, port("PURNA_FINANCING_PORT", "financing service")] = 8002,
+    sandbox_port: Annotated[int, port("PURNA_SANDBOX_PORT", "lender sandbox")] = 8003,
+) -> None:
+    """Run Purna whole on this machine, with sample data, until Ctrl-C."""
+    for demand in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(demand, as_ctrl_c)
+    ports = Ports(registry=registry_port, financing=financing_port, sandbox=sandbox_port)
+    steps = LOADING + (WALK if walk else ())
+    try:
+        run(folder.resolve(), ports, steps, fresh=fresh)
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+    except OBSTACLES as obstacle:
+        console.print(f"[bold red]Not running:[/] {obstacle}", highlight=False)
+        raise typer.Exit(1) from None
+
+
+def as_ctrl_c(*_: object) -> None:
+    """Turn another request to end into the one that asyncio knows."""
+    signal.raise_signal(signal.SIGINT)
+
+
+def run(folder: Path, ports: Ports, steps: tuple[Step, ...], *, fresh: bool) -> None:
+    """Open the folder and the databases, and serve until the end of the process is asked for."""
+    with claim(folder):
+        if fresh:
+            for name in ("postgres", "keys", "ledger"):
+                shutil.rmtree(folder / name, ignore_errors=True)
+        with ExitStack() as opened:
+            with progress("PostgreSQL"):
+                server = opened.enter_context(
+                    server_for(os.environ, folder / "postgres", databases=DATABASES)
+                )
+            for service in DATABASES:
+                with progress(f"Schema of {service}"):
+                    migrate(service, server.url(service))
+            processes = parts(os.environ, folder=folder, server=server, ports=ports)
+            asyncio.run(serve(Stack(processes, folder=folder), server, steps))
+
+
+async def serve(stack: Stack, server: PostgresServer, steps: tuple[Step, ...]) -> None:
+    """Start the processes, do the steps, say where everything is, and stay."""
+    async with AsyncExitStack() as opened:
+        with progress("Registry, financing, worker and sandbox"):
+            await opened.enter_async_context(stack)
+        for words, step in steps:
+            with progress(words):
+                await stack.guard(step(stack))
+        announce(stack)
+        await stack.guard(keep_alive(server))
+
+
+async def keep_alive(server: PostgresServer) -> Never:
+    """Start the embedded server again should it ever be killed; what was committed is there."""
+    while True:
+        await asyncio.sleep(1)
+        if isinstance(server, EmbeddedPostgres) and not server.alive:
+            console.print("PostgreSQL ended by itself; starting it again.")
+            server.restart()
+
+
+def migrate(service: str, url: str) -> None:
+    """Bring the schema of a service's database up to date; raise MigrationFailed."""
+    command = (sys.executable, "-m", "migrations.run", service, "upgrade")
+    done = subprocess.run(  # noqa: S603 - our own module, no shell
+        bound(command, death=signal.SIGKILL),
+        cwd=ROOT,
+        env={**os.environ, f"{service.upper()}_DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise MigrationFailed(f"the schema of {service} could not be updated:\n{done.stderr}")
+
+
+def announce(stack: Stack) -> None:
+    """Say where everything is."""
+    console.print("\n[bold]Purna is running.[/] Ctrl-C stops it.")
+    for name in ("registry", "financing", "sandbox"):
+        console.print(f"  {name:<10} {stack.address(name)}/docs", highlight=False)
+    console.print(f"  {'logs':<10} {stack.logs}\n", highlight=False)
+
+
+@contextmanager
+def progress(words: str) -> Generator[None]:
+    """Show that something goes on, and how long it took once it is done."""
+    begun = time.monotonic()
+    with console.status(f"{words} ..."):
+        yield
+    console.print(f"{words:<42} ready in {time.monotonic() - begun:.1f} s", highlight=False)
+
+
+if __name__ == "__main__":
+    typer.run(main)
