@@ -32,6 +32,15 @@ MERAH_PUTIH = frozenset({CooperativeKind.KOPDES, CooperativeKind.KELKOPDES})
 """Koperasi Desa and Kelurahan Merah Putih: those that Juklak Menkop 1/2025 speaks of."""
 
 
+class HealthGrade(StrEnum):
+    """The health grade of savings and loan business (Permenkop UKM 9/2020), the best first."""
+
+    SEHAT = "sehat"
+    CUKUP_SEHAT = "cukup_sehat"
+    DALAM_PENGAWASAN = "dalam_pengawasan"
+    DALAM_PENGAWASAN_KHUSUS = "dalam_pengawasan_khusus"
+
+
 class CooperativeStatus(StrEnum):
     """Where a cooperative stands."""
 
@@ -257,6 +266,8 @@ RAT_DUE = Source(
 )
 RAT_DUE_MONTH_DAY = (6, 30)
 """The book year is the calendar year; half a year later the meeting is late."""
+RAT_YEARS_LOOKED_AT = 3
+"""An older meeting that is not recorded is more likely a missing record than a missed meeting."""
 
 
 def rat_contradictions(
@@ -284,10 +295,13 @@ def rat_contradictions(
 
 
 def rat_findings(rats: Iterable[Rat], *, founded_on: date, on: date) -> tuple[Finding, ...]:
-    """Return the book years whose annual meeting was late or, `on` a day, is overdue."""
+    """Return the book years whose annual meeting was late or, `on` a day, is overdue.
+
+    Only the last `RAT_YEARS_LOOKED_AT` book years are looked at.
+    """
     held = {rat.book_year: rat.held_on for rat in rats}
     found: list[Finding] = []
-    for year in range(founded_on.year, on.year):
+    for year in range(max(founded_on.year, on.year - RAT_YEARS_LOOKED_AT), on.year):
         due = date(year + 1, *RAT_DUE_MONTH_DAY)
         if min(held.get(year, on), on) <= due:
             continue

@@ -110,13 +110,12 @@ def read(
     real = _real_dates(day, person_nik[8:10], person_nik[10:12])
     if not real:
         raise ImpossibleNik(Impossible.BIRTH_DATE)
-    likely = tuple(birth for birth in real if birth <= on and _age(birth, on) <= AGE_MAX)
-    if (
-        declared_birth_date is not None
-        and declared_birth_date in real
-        and declared_birth_date <= on
-    ):
-        likely = (declared_birth_date,)
+    past = tuple(birth for birth in real if birth <= on)
+    likely = tuple(
+        # What the record says decides between two centuries.
+        [birth for birth in past if birth == declared_birth_date]
+        or [birth for birth in past if _age(birth, on) <= AGE_MAX]
+    )
     kabkota = f"{person_nik[:2]}.{person_nik[2:4]}"
     return NikReading(
         kabkota_code=kabkota,

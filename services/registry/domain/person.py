@@ -26,6 +26,23 @@ class Sex(StrEnum):
     MALE = "male"
 
 
+class Education(StrEnum):
+    """The highest schooling completed; the names are those on the certificates."""
+
+    NONE = "none"
+    SD = "sd"
+    SMP = "smp"
+    SMA = "sma"
+    SMK = "smk"
+    D1 = "d1"
+    D2 = "d2"
+    D3 = "d3"
+    D4 = "d4"
+    S1 = "s1"
+    S2 = "s2"
+    S3 = "s3"
+
+
 class MigrationStatus(StrEnum):
     """Where a migrant worker is in the cycle of going and coming home."""
 
