@@ -12,7 +12,7 @@ RSA_BITS = 2048
 
 
 class _Held(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class KurBankKeys(_Held):

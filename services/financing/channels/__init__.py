@@ -1,0 +1,171 @@
+"""
+How we speak to each lender: one file a contract, each of them a `Channel`.
+
+    wire        what every lender's words are held to, and the failures all contracts share
+    tokens      an access token, fetched once and used until shortly before its end
+    keys        the key file; `open_channels()` opens every lender in it
+    kur_bank    the KUR banks (SNAP-style)
+    lpdb        the LPDB
+    blu         the BLU
+
+A lender's refusal of the borrower is an `Answer`. The exceptions say what is known of the message
+itself, because a caller who must not act twice needs exactly that.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from services.financing.domain.submission import Stage
+from shared.money import Rupiah
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Borrower:
+    """Who asks for the loan, as a lender must know it."""
+
+    kind: str
+    name: str
+    person_nik: str | None = None
+    coop_registry_no: str | None = None
+    birth_date: date | None = None
+    village_code: str | None = None
+
+    def __repr__(self) -> str:
+        """Name nobody: what is printed ends in a log."""
+        return f"Borrower(kind={self.kind!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What is submitted. The same id always carries the same content."""
+
+    submission_id: UUID
+    """Our reference at the lender, and its idempotency key."""
+    product: str
+    amount: Rupiah
+    tenor_months: int
+    purpose: str
+    contract_kind: str
+    borrower: Borrower
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Where the application stands at the lender."""
+
+    stage: Stage
+    reference: str | None
+    """The lender's own reference."""
+    reasons: tuple[str, ...]
+    at: datetime
+    """When the stage was reached, by the lender's clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LenderEvent:
+    """A callback whose signature held: one stage reached."""
+
+    event_id: UUID
+    submission_id: UUID
+    stage: Stage
+    occurred_at: datetime
+    reference: str
+    amount: Rupiah
+    reasons: tuple[str, ...]
+
+
+class ChannelUnavailable(Exception):
+    """The lender certainly did not take the message: send it again later, or go elsewhere."""
+
+    def __init__(self, retry_after: timedelta | None = None) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class ChannelUnknown(Exception):
+    """The lender may have taken the message: ask before doing anything else."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class ChannelRefused(Exception):
+    """The lender rejected the message itself; the same again will be rejected again."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Rejection(StrEnum):
+    """Why a callback is not believed."""
+
+    MISSING_HEADER = "missing_header"
+    DUPLICATE_HEADER = "duplicate_header"
+    STALE = "stale"
+    BAD_SIGNATURE = "bad_signature"
+    MALFORMED = "malformed"
+
+
+class CallbackRejected(Exception):
+    """A callback that does not hold; carries the reason and nothing of its content."""
+
+    def __init__(self, reason: Rejection) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Channel(Protocol):
+    """A lender we can speak to. Every call ends within the outbound deadline."""
+
+    @property
+    def code(self) -> str:
+        """The channel's name in routes, rows and the address of its callbacks."""
+        ...
+
+    async def submit(self, proposal: Proposal, *, now: datetime) -> Answer:
+        """
+        Hand a proposal in; the lender takes one id once, however often it is sent.
+
+        Raises:
+            ChannelUnavailable, ChannelUnknown, ChannelRefused: see there.
+        """
+        ...
+
+    async def inquire(self, submission_id: UUID, *, now: datetime) -> Answer | None:
+        """
+        Ask where a submission stands. None: the lender says it has never seen it.
+
+        Raises:
+            ChannelUnavailable, ChannelUnknown: there was no usable answer; ask again.
+            ChannelRefused: the lender does not understand the question.
+        """
+        ...
+
+    async def cancel(self, submission_id: UUID, *, now: datetime) -> Answer:
+        """
+        Withdraw a submission; when it is too late, the answer is the stage it has reached.
+
+        Raises:
+            ChannelUnavailable, ChannelUnknown, ChannelRefused: see there.
+        """
+        ...
+
+    def verify(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, now: datetime
+    ) -> LenderEvent:
+        """
+        Return the event that a callback tells of, once its signature over the raw body holds.
+
+        The key is this channel's own; nothing in the message chooses it.
+
+        Raises:
+            CallbackRejected: a header is missing or double, the time is off by more than
+                five minutes, the signature is wrong, or the content is not the contract's.
+        """
+        ...
