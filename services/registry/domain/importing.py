@@ -97,7 +97,7 @@ COOPERATIVE_COLUMNS = (
     "figures",
 )
 
-_PHONE = re.compile(r"\+62[0-9]{8,12}")
+_PHONE = re.compile(r"\+[1-9][0-9]{7,14}")
 _NPWP = re.compile(r"[0-9]{15,16}")
 _NIB = re.compile(r"[0-9]{1,20}")
 _URL = re.compile(r"https?://[!-~]+")
@@ -194,7 +194,7 @@ def read_person(
         full_name=cells.needed("full_name", cells.text("full_name"), ""),
         birth_date=birth_date,
         sex=sex,
-        phone=cells.shaped("phone", _PHONE, "a phone number is written +62 and 8 to 12 digits"),
+        phone=cells.shaped("phone", _PHONE, "a phone number is written in E.164, such as +62812…"),
         ktp_village_code=cells.village("ktp_village_code"),
         domicile_village_code=cells.village("domicile_village_code"),
         married=cells.flag("married"),
