@@ -20,6 +20,7 @@ from typing import Annotated, Any, Never
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from services.local.environment import DATABASES, Ports, parts
 from services.local.stack import ROOT, PartEnded, PartNotReady, PortTaken, Stack
@@ -80,6 +81,8 @@ def main(
     sandbox_port: Annotated[int, port("PURNA_SANDBOX_PORT", "lender sandbox")] = 8003,
 ) -> None:
     """Run Purna whole on this machine, with sample data, until Ctrl-C."""
+    # Even where the starter had it ignored, as a shell does for what it runs in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for demand in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(demand, as_ctrl_c)
     ports = Ports(registry=registry_port, financing=financing_port, sandbox=sandbox_port)
@@ -89,7 +92,8 @@ def main(
     except KeyboardInterrupt:
         console.print("Stopped.")
     except OBSTACLES as obstacle:
-        console.print(f"[bold red]Not running:[/] {obstacle}", highlight=False)
+        warnings = Console(stderr=True, soft_wrap=True, highlight=False)
+        warnings.print("[bold red]Not running:[/]", escape(str(obstacle)))
         raise typer.Exit(1) from None
 
 
