@@ -1,0 +1,481 @@
+"""
+The vocabulary of a yes or a no: what is asked, what is known, what a product answers.
+
+The rules themselves are in `rules/`. A fact that nobody has given is None, and a rule that
+needs it refuses with a code that names it: silence is never a pass.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Generic, NamedTuple, TypeVar
+
+from shared.money import Rupiah
+
+T_co = TypeVar("T_co", covariant=True)
+Value = int | str | date
+
+
+class Confidence(StrEnum):
+    """How sure we are of a fact. Only `regulation` and `press` may be told to a user as law."""
+
+    REGULATION = "regulation"
+    PRESS = "press"
+    COMPUTED = "computed"
+    UNVERIFIED = "unverified"
+    ASSUMPTION = "assumption"
+
+
+class Source(NamedTuple):
+    """Where a rule stands: regulation, article, the days it holds (both inclusive)."""
+
+    regulation: str
+    provision: str
+    since: date
+    until: date | None
+    confidence: Confidence
+    url: str | None = None
+
+
+class Term(NamedTuple, Generic[T_co]):
+    """One value of the law and the source that gives it."""
+
+    value: T_co
+    source: Source
+
+
+class Code(StrEnum):
+    """Every reason to say no. `texts.py` has a sentence for each, in two languages."""
+
+    BORROWER_KIND = "borrower_kind"
+    NOT_IN_FORCE = "not_in_force"
+    AMOUNT_BELOW = "amount_below"
+    AMOUNT_ABOVE = "amount_above"
+    TENOR_ABOVE = "tenor_above"
+    CITIZEN = "citizen"
+    AGE = "age"
+    AGE_PMI = "age_pmi"
+    PARENTS_PERMISSION = "parents_permission"
+    STATE_EMPLOYEE = "state_employee"
+    COLLECTIBILITY = "collectibility"
+    CREDIT_NOT_CURRENT = "credit_not_current"
+    DHN_LISTED = "dhn_listed"
+    PROGRAMME_CREDIT_UNPAID = "programme_credit_unpaid"
+    COMMERCIAL_CREDIT = "commercial_credit"
+    KUR_BEFORE = "kur_before"
+    KUR_REPEATS = "kur_repeats"
+    MIKRO_OUTSTANDING = "mikro_outstanding"
+    BUSINESS_PLANNED = "business_planned"
+    BUSINESS_AGE = "business_age"
+    BUSINESS_AGE_OR_EVIDENCE = "business_age_or_evidence"
+    BUSINESS_LICENCE = "business_licence"
+    NPWP = "npwp"
+    BPJS_TK = "bpjs_tk"
+    TURNOVER = "turnover"
+    INSTALMENT_ABOVE_INCOME = "instalment_above_income"
+    NO_PLACEMENT_CONTRACT = "no_placement_contract"
+    NOT_IN_SISKOP2MI = "not_in_siskop2mi"
+    TENOR_BEYOND_CONTRACT = "tenor_beyond_contract"
+    NO_GROUP = "no_group"
+    GROUP_SIZE = "group_size"
+    GROUP_SHARES = "group_shares"
+    GROUP_OFFTAKER = "group_offtaker"
+    GROUP_PKS = "group_pks"
+    GROUP_VALIDATION = "group_validation"
+    GROUP_SIKP = "group_sikp"
+    GROUP_MEMBER_COLLECTIBILITY = "group_member_collectibility"
+    GROUP_BEGINNERS = "group_beginners"
+    MEMBERSHIP = "membership"
+    MEMBERSHIP_NO_USP = "membership_no_usp"
+    SIMPANAN_POKOK = "simpanan_pokok"
+    COOPERATIVE_KIND = "cooperative_kind"
+    NO_LEGAL_ENTITY = "no_legal_entity"
+    NO_COOP_REGISTRY_NO = "no_coop_registry_no"
+    NO_CERTIFICATE = "no_certificate"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    RAT_MISSING = "rat_missing"
+    RAT_ENOUGH = "rat_enough"
+    SHU = "shu"
+    ARREARS = "arrears"
+    OFFICERS_COLLECTIBILITY = "officers_collectibility"
+    OFFICERS_MACET = "officers_macet"
+    PERSONAL_GUARANTEES = "personal_guarantees"
+    AGUNAN_VALUE = "agunan_value"
+    INVESTMENT_ONLY = "investment_only"
+    NOT_SELECTED = "not_selected"
+    NO_USP = "no_usp"
+    NO_SEMBAKO = "no_sembako"
+    NO_MICROSITE = "no_microsite"
+    NO_MEMBER_LIST = "no_member_list"
+    NOT_INCUBATED = "not_incubated"
+    HEALTH_GRADE = "health_grade"
+    COOPERATIVE_NPWP = "cooperative_npwp"
+    COOPERATIVE_NIB = "cooperative_nib"
+    COOPERATIVE_ACCOUNT = "cooperative_account"
+    UNKNOWN_CITIZEN = "unknown_citizen"
+    UNKNOWN_BIRTH_DATE = "unknown_birth_date"
+    UNKNOWN_MARRIED = "unknown_married"
+    UNKNOWN_STATE_EMPLOYEE = "unknown_state_employee"
+    UNKNOWN_PARENTS_PERMISSION = "unknown_parents_permission"
+    UNKNOWN_COLLECTIBILITY = "unknown_collectibility"
+    UNKNOWN_DHN = "unknown_dhn"
+    UNKNOWN_PROGRAMME_CREDIT = "unknown_programme_credit"
+    UNKNOWN_COMMERCIAL_CREDIT = "unknown_commercial_credit"
+    UNKNOWN_KUR_RECEIVED = "unknown_kur_received"
+    UNKNOWN_MIKRO_OUTSTANDING = "unknown_mikro_outstanding"
+    UNKNOWN_BUSINESS_START = "unknown_business_start"
+    UNKNOWN_PRODUCTION = "unknown_production"
+    UNKNOWN_BUSINESS_LICENCE = "unknown_business_licence"
+    UNKNOWN_NPWP = "unknown_npwp"
+    UNKNOWN_BPJS_TK = "unknown_bpjs_tk"
+    UNKNOWN_TURNOVER = "unknown_turnover"
+    UNKNOWN_NET_INCOME = "unknown_net_income"
+    UNKNOWN_INSTALMENTS = "unknown_instalments"
+    UNKNOWN_CONTRACT_MONTHS = "unknown_contract_months"
+    UNKNOWN_SISKOP2MI = "unknown_siskop2mi"
+    UNKNOWN_GROUP_MEMBERS = "unknown_group_members"
+    UNKNOWN_GROUP_OFFTAKER = "unknown_group_offtaker"
+    UNKNOWN_GROUP_PKS = "unknown_group_pks"
+    UNKNOWN_GROUP_VALIDATION = "unknown_group_validation"
+    UNKNOWN_GROUP_SIKP = "unknown_group_sikp"
+    UNKNOWN_MEMBER_COLLECTIBILITY = "unknown_member_collectibility"
+    UNKNOWN_MEMBERSHIP = "unknown_membership"
+    UNKNOWN_MEMBERSHIP_USP = "unknown_membership_usp"
+    UNKNOWN_SIMPANAN_POKOK = "unknown_simpanan_pokok"
+    UNKNOWN_COOPERATIVE_KIND = "unknown_cooperative_kind"
+    UNKNOWN_RATS = "unknown_rats"
+    UNKNOWN_SHU = "unknown_shu"
+    UNKNOWN_ARREARS = "unknown_arrears"
+    UNKNOWN_OFFICERS_COLLECTIBILITY = "unknown_officers_collectibility"
+    UNKNOWN_PERSONAL_GUARANTEES = "unknown_personal_guarantees"
+    UNKNOWN_AGUNAN_VALUE = "unknown_agunan_value"
+    UNKNOWN_SELECTED = "unknown_selected"
+    UNKNOWN_USP = "unknown_usp"
+    UNKNOWN_SEMBAKO = "unknown_sembako"
+    UNKNOWN_MICROSITE = "unknown_microsite"
+    UNKNOWN_MEMBER_LIST = "unknown_member_list"
+    UNKNOWN_INCUBATED = "unknown_incubated"
+    UNKNOWN_HEALTH_GRADE = "unknown_health_grade"
+    UNKNOWN_COOPERATIVE_NPWP = "unknown_cooperative_npwp"
+    UNKNOWN_COOPERATIVE_NIB = "unknown_cooperative_nib"
+    UNKNOWN_COOPERATIVE_ACCOUNT = "unknown_cooperative_account"
+
+
+class NoteCode(StrEnum):
+    """What a reader should know although it is no reason to say no."""
+
+    POLICY_VIOLATION = "policy_violation"
+    RETRY_AFTER = "retry_after"
+    SAME_LENDER_ONLY = "same_lender_only"
+    RATE_UNVERIFIED = "rate_unverified"
+    PRODUCT_ASSUMED = "product_assumed"
+    INCOME_NOT_JUDGED = "income_not_judged"
+
+
+NEVER = frozenset(
+    {Code.BORROWER_KIND, Code.COOPERATIVE_KIND, Code.RAT_ENOUGH, Code.STATE_EMPLOYEE}
+)
+"""Refusals that neither time nor a better request removes; `NOT_IN_FORCE` joins them when over."""
+
+
+class Refusal(NamedTuple):
+    """One rule that said no: code, source, the numbers of its sentence, the day it passes."""
+
+    code: Code
+    source: Source
+    numbers: Mapping[str, Value] = {}
+    earliest: date | None = None
+
+
+class Note(NamedTuple):
+    """A remark beside a decision: for the lender, or about when to come back."""
+
+    code: NoteCode
+    source: Source
+    numbers: Mapping[str, Value] = {}
+
+
+class Assessment(NamedTuple):
+    """
+    What one product says of one request. No refusals means eligible.
+
+    `rate_bp` is the effective yearly rate in hundredths of a percent. `earliest_date` is the first
+    day on which every rule that waits for a date passes (the other reasons still have to be dealt
+    with); None when nothing waits, or when waiting cannot help.
+    """
+
+    product: str
+    refusals: tuple[Refusal, ...]
+    notes: tuple[Note, ...]
+    rate_bp: int | None
+    earliest_date: date | None
+
+    @property
+    def eligible(self) -> bool:
+        """Say whether no rule refused."""
+        return not self.refusals
+
+
+def concluded(
+    product: str, refusals: list[Refusal], notes: tuple[Note, ...], rate_bp: int | None
+) -> Assessment:
+    """Return the assessment that these refusals and notes amount to, with its earliest date."""
+    earliest: date | None = None
+    for refusal in refusals:
+        day = refusal.earliest
+        if day is None:
+            if refusal.code in NEVER or refusal.code is Code.NOT_IN_FORCE:
+                earliest = None
+                break
+        elif earliest is None or day > earliest:
+            earliest = day
+    if not refusals:
+        for note in notes:
+            if note.code is NoteCode.RETRY_AFTER:
+                retry = note.numbers["from"]
+                earliest = retry if isinstance(retry, date) else None
+    return Assessment(product, tuple(refusals), notes, rate_bp, earliest)
+
+
+class BorrowerKind(StrEnum):
+    """Who borrows."""
+
+    PERSON = "person"
+    GROUP = "group"
+    COOPERATIVE = "cooperative"
+
+
+class MigrationStatus(StrEnum):
+    """Where a migrant worker is in the registry's life of a migration."""
+
+    ABROAD = "abroad"
+    ON_LEAVE = "on_leave"
+    RETURNED = "returned"
+    DEPARTED_AGAIN = "departed_again"
+    DECEASED = "deceased"
+
+
+class VerificationLevel(StrEnum):
+    """How well the registry knows a person."""
+
+    SELF_DECLARED = "self_declared"
+    VILLAGE_ATTESTED = "village_attested"
+    SISKOP2MI_MATCHED = "siskop2mi_matched"
+    DUKCAPIL_VERIFIED = "dukcapil_verified"
+
+
+class Purpose(StrEnum):
+    """Working capital (KMK) or investment (KI): the tenor depends on it."""
+
+    WORKING_CAPITAL = "working_capital"
+    INVESTMENT = "investment"
+
+
+class ContractKind(StrEnum):
+    """Conventional or Sharia."""
+
+    CONVENTIONAL = "conventional"
+    SHARIA = "sharia"
+
+
+class CooperativeKind(StrEnum):
+    """The kinds of cooperative that the schemes tell apart."""
+
+    KOPDES = "kopdes"
+    KELKOPDES = "kelkopdes"
+    MIGRANT_WORKER = "migrant_worker"
+    KSP = "ksp"
+    SECONDARY = "secondary"
+
+
+class HealthGrade(StrEnum):
+    """Health of a cooperative, Permenkop 9/2020."""
+
+    SEHAT = "sehat"
+    CUKUP_SEHAT = "cukup_sehat"
+    DALAM_PENGAWASAN = "dalam_pengawasan"
+    DALAM_PENGAWASAN_KHUSUS = "dalam_pengawasan_khusus"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanRequest:
+    """What is asked. `collateral_demanded`: a lender wants agunan beyond the business itself."""
+
+    amount: Rupiah
+    tenor_months: int
+    purpose: Purpose = Purpose.WORKING_CAPITAL
+    contract_kind: ContractKind = ContractKind.CONVENTIONAL
+    collateral_demanded: bool = False
+    akad_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFacts:
+    """A person, as the registry knows them. The return reason is deliberately not among them."""
+
+    birth_date: date | None = None
+    married: bool | None = None
+    citizen: bool | None = None
+    state_employee: bool | None = None
+    migration_status: MigrationStatus | None = None
+    verification_level: VerificationLevel | None = None
+    mentored: bool | None = None
+    trained: bool | None = None
+    group_member: bool | None = None
+    family_business: bool | None = None
+    trade_experience_months: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipFacts:
+    """A person's membership of a cooperative; `active` False when there is none."""
+
+    active: bool | None = None
+    usp: bool | None = None
+    simpanan_pokok_paid: bool | None = None
+    simpanan_wajib_due: int | None = None
+    simpanan_wajib_paid: int | None = None
+    simpanan_balance: Rupiah | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessFacts:
+    """A business. `planned`: there is none yet, so it has neither a start nor an income."""
+
+    planned: bool = False
+    started_on: date | None = None
+    sector: str | None = None
+    production: bool | None = None
+    nib: bool | None = None
+    sku: bool | None = None
+    npwp: bool | None = None
+    bpjs_tk: bool | None = None
+    turnover_year: Rupiah | None = None
+    net_income_month: Rupiah | None = None
+    own_equity: Rupiah | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KurReceived:
+    """How many KUR akad a person has had, by product."""
+
+    super_mikro: int = 0
+    mikro: int = 0
+    kecil: int = 0
+    khusus: int = 0
+    pmi: int = 0
+
+    @property
+    def total(self) -> int:
+        """Count every KUR ever received."""
+        return self.super_mikro + self.mikro + self.kecil + self.khusus + self.pmi
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditFacts:
+    """
+    Credit history. `collectibility` 1 to 5 is the worst of the credits now held, 1 when none is.
+
+    `commercial_before` leaves out what Permenko 12/2025 Art. 36(3) excepts: household
+    consumption credit, ultra-micro loans and digital-finance loans.
+    """
+
+    collectibility: int | None = None
+    dhn_listed: bool | None = None
+    kur_received: KurReceived | None = None
+    kur_outstanding: Rupiah | None = None
+    mikro_outstanding: Rupiah | None = None
+    commercial_before: bool | None = None
+    programme_unpaid: bool | None = None
+    paid_off_on: date | None = None
+    instalments_month: Rupiah | None = None
+    declared_debt: Rupiah | None = None
+
+
+class GroupMember(NamedTuple):
+    """One member's share of a group's loan, and what is known of the member."""
+
+    share: Rupiah
+    collectibility: int | None
+    beginner: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupFacts:
+    """A kelompok usaha or cluster. `offtaker`: a legal entity with a closed loop."""
+
+    members: tuple[GroupMember, ...] | None = None
+    offtaker: bool | None = None
+    pks: bool | None = None
+    validated: bool | None = None
+    in_sikp: bool | None = None
+    chair_recommends_beginners: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementContract:
+    """A contract to work abroad that is still to begin or running, for KUR PMI."""
+
+    contract_months: int | None = None
+    siskop2mi: bool | None = None
+    e_kpmi: bool | None = None
+    parents_permission: bool | None = None
+
+
+class Rat(NamedTuple):
+    """One annual meeting: the book year it closed and the day it was held."""
+
+    book_year: int
+    held_on: date
+
+
+class Shu(NamedTuple):
+    """The surplus (or, negative, the loss) of one book year, in whole rupiah."""
+
+    book_year: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CooperativeFacts:
+    """A cooperative. A document's number that is None has not been shown."""
+
+    kind: CooperativeKind | None = None
+    founded_on: date | None = None
+    legal_entity_no: str | None = None
+    coop_registry_no: str | None = None
+    certificate_valid_until: date | None = None
+    rats: tuple[Rat, ...] | None = None
+    shu: tuple[Shu, ...] | None = None
+    health_grade: HealthGrade | None = None
+    arrears: bool | None = None
+    officers_collectibility: int | None = None
+    personal_guarantees: bool | None = None
+    agunan_value: Rupiah | None = None
+    usp: bool | None = None
+    sembako: bool | None = None
+    microsite: bool | None = None
+    npwp: bool | None = None
+    nib: bool | None = None
+    bank_account: bool | None = None
+    mockup_selected: bool | None = None
+    member_list: bool | None = None
+    incubated: bool | None = None
+    equity: Rupiah | None = None
+    members: int | None = None
+    savers_permille: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applicant:
+    """Everything that is known of who asks; of a group, `person` is its chair."""
+
+    kind: BorrowerKind
+    person: PersonFacts = field(default_factory=PersonFacts)
+    membership: MembershipFacts = field(default_factory=MembershipFacts)
+    business: BusinessFacts = field(default_factory=BusinessFacts)
+    credit: CreditFacts = field(default_factory=CreditFacts)
+    group: GroupFacts | None = None
+    placement: PlacementContract | None = None
+    cooperative: CooperativeFacts = field(default_factory=CooperativeFacts)

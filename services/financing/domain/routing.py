@@ -1,0 +1,197 @@
+"""
+Who should lend: every channel in order with why it stands there, every other one with why not.
+
+A channel is left out when it is closed, serves no product that said yes, wants a higher score or
+has too little quota. The rest stand by cost to the borrower, then the borrower's own preference,
+then expected days, then code, so that equal facts always give the same order.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from services.financing.domain.eligibility import (
+    Assessment,
+    BorrowerKind,
+    Code,
+    LoanRequest,
+    Value,
+)
+from services.financing.domain.products import Scheme
+from services.financing.domain.rules import kur, lpdb
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """
+    A lender as it stands today.
+
+    `cost_bp` is what it asks a year beyond the product's rate, in basis points; `quota_remaining`
+    is rupiah, None when it has no quota.
+    """
+
+    code: str
+    scheme: Scheme
+    products: frozenset[str]
+    score_min: int = 0
+    expected_days: int = 14
+    cost_bp: int = 0
+    quota_remaining: int | None = None
+    open: bool = True
+
+
+class Outcome(StrEnum):
+    """What is to be done next with the application."""
+
+    ROUTED = "routed"
+    NO_CHANNEL = "no_channel"
+    INCUBATE = "incubate"
+    MENTORING = "mentoring"
+    REFUSED = "refused"
+
+
+class Why(StrEnum):
+    """What put a leg behind the one before it; the first leg is `best`."""
+
+    BEST = "best"
+    COST = "cost"
+    PREFERENCE = "preference"
+    EXPECTED_DAYS = "expected_days"
+    CODE = "code"
+
+
+class WhyNot(StrEnum):
+    """Why a channel is not on the route."""
+
+    CLOSED = "closed"
+    NOT_ELIGIBLE = "not_eligible"
+    SCORE = "score"
+    QUOTA = "quota"
+
+
+class Leg(NamedTuple):
+    """One channel to ask. `not_before`: the day from which it can accept the application."""
+
+    no: int
+    channel: str
+    product: str
+    rate_bp: int
+    expected_days: int
+    why: Why
+    not_before: date | None
+
+
+class LeftOut(NamedTuple):
+    """One channel that is not asked, and why."""
+
+    channel: str
+    why: WhyNot
+    numbers: Mapping[str, Value]
+
+
+class Route(NamedTuple):
+    """Whom to ask in which order, whom not, and what to do when nobody can be asked."""
+
+    outcome: Outcome
+    legs: tuple[Leg, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+_Key = tuple[int, int, int, str]
+_ORDER = (Why.COST, Why.PREFERENCE, Why.EXPECTED_DAYS, Why.CODE)
+_BEGINNING = frozenset({Code.BUSINESS_PLANNED, Code.BUSINESS_AGE_OR_EVIDENCE})
+
+
+def plan(
+    assessments: Sequence[Assessment],
+    request: LoanRequest,
+    *,
+    kind: BorrowerKind,
+    points: int,
+    channels: Sequence[Channel],
+    preference: Sequence[str] = (),
+) -> Route:
+    """Return the route; `preference` lists channel codes that the borrower would rather have."""
+    eligible = {each.product: each for each in assessments if not each.refusals}
+    found: list[tuple[_Key, Channel, Assessment, int]] = []
+    left_out: list[LeftOut] = []
+    for channel in channels:
+        best = _cheapest(channel, eligible)
+        if best is None:
+            left_out.append(LeftOut(channel.code, WhyNot.NOT_ELIGIBLE, {}))
+            continue
+        without = _without(channel, request, points)
+        if without is not None:
+            left_out.append(without)
+            continue
+        cost = (best.rate_bp or 0) + channel.cost_bp
+        liked = preference.index(channel.code) if channel.code in preference else len(preference)
+        found.append(((cost, liked, channel.expected_days, channel.code), channel, best, cost))
+    if found:
+        return Route(Outcome.ROUTED, _legs(found), tuple(left_out))
+    return Route(_instead(assessments, kind, any_eligible=bool(eligible)), (), tuple(left_out))
+
+
+def _cheapest(channel: Channel, eligible: Mapping[str, Assessment]) -> Assessment | None:
+    best: Assessment | None = None
+    for product, assessment in eligible.items():
+        if product not in channel.products:
+            continue
+        if best is None or (assessment.rate_bp or 0) < (best.rate_bp or 0):
+            best = assessment
+    return best
+
+
+def _without(channel: Channel, request: LoanRequest, points: int) -> LeftOut | None:
+    if not channel.open:
+        return LeftOut(channel.code, WhyNot.CLOSED, {})
+    if points < channel.score_min:
+        return LeftOut(channel.code, WhyNot.SCORE, {"points": points, "min": channel.score_min})
+    quota = channel.quota_remaining
+    if quota is not None and quota < request.amount:
+        return LeftOut(channel.code, WhyNot.QUOTA, {"amount": request.amount, "quota": quota})
+    return None
+
+
+def _legs(found: list[tuple[_Key, Channel, Assessment, int]]) -> tuple[Leg, ...]:
+    found.sort(key=lambda each: each[0])
+    legs: list[Leg] = []
+    before: _Key | None = None
+    for no, (key, channel, assessment, cost) in enumerate(found, start=1):
+        why = Why.BEST if before is None else _behind(before, key)
+        days, waits = channel.expected_days, assessment.earliest_date
+        legs.append(Leg(no, channel.code, assessment.product, cost, days, why, waits))
+        before = key
+    return tuple(legs)
+
+
+def _behind(before: _Key, key: _Key) -> Why:
+    for position, why in enumerate(_ORDER):
+        if before[position] != key[position]:
+            return why
+    return Why.CODE
+
+
+def _instead(
+    assessments: Sequence[Assessment], kind: BorrowerKind, *, any_eligible: bool
+) -> Outcome:
+    if any_eligible:
+        return Outcome.NO_CHANNEL
+    if kind is BorrowerKind.COOPERATIVE and _said(assessments, lpdb.REGULAR, {Code.RAT_MISSING}):
+        return Outcome.INCUBATE
+    if kind is BorrowerKind.PERSON and _said(assessments, kur.SUPER_MIKRO, _BEGINNING):
+        return Outcome.MENTORING
+    return Outcome.REFUSED
+
+
+def _said(
+    assessments: Sequence[Assessment], product: str, codes: set[Code] | frozenset[Code]
+) -> bool:
+    return any(
+        refusal.code in codes
+        for assessment in assessments
+        if assessment.product == product
+        for refusal in assessment.refusals
+    )

@@ -1,0 +1,411 @@
+"""
+The rules of KUR: super mikro, mikro, kecil, khusus and Penempatan PMI.
+
+One `if` an article, all of them asked, so that an applicant hears every reason at once. Numbers
+and sources are in `kur_terms.py`.
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+from services.financing.domain.duration import add_days, add_months
+from services.financing.domain.eligibility import (
+    Applicant,
+    Assessment,
+    BorrowerKind,
+    BusinessFacts,
+    Code,
+    Confidence,
+    CreditFacts,
+    GroupFacts,
+    KurReceived,
+    LoanRequest,
+    Note,
+    NoteCode,
+    PersonFacts,
+    Purpose,
+    Refusal,
+    Source,
+    concluded,
+)
+from services.financing.domain.rules import capacity
+from services.financing.domain.rules.kur_terms import (
+    ARTICLES_2026,
+    PERMENKO_2026,
+    SINCE_2023,
+    SINCE_2026,
+    Articles,
+    Edition,
+    ProductTerms,
+)
+
+SUPER_MIKRO, MIKRO, KECIL = "kur_super_mikro", "kur_mikro", "kur_kecil"
+KHUSUS, PMI = "kur_khusus", "kur_pmi"
+CODES = (SUPER_MIKRO, MIKRO, KECIL, KHUSUS, PMI)
+
+_BORROWERS = Source(
+    PERMENKO_2026, "Art. 3: persons and groups", SINCE_2026, None, Confidence.PRESS, None
+)
+
+
+def _other_kind(product: str, kinds: str) -> Assessment:
+    refusal = Refusal(Code.BORROWER_KIND, _BORROWERS, {"kinds": kinds})
+    return concluded(product, [refusal], (), None)
+
+
+_FOR_COOPERATIVES = tuple(
+    _other_kind(code, "person_or_group" if code == KHUSUS else "person") for code in CODES
+)
+_NOT_YET = tuple(
+    Assessment(
+        code,
+        (Refusal(Code.NOT_IN_FORCE, ARTICLES_2026.citizen, {"since": SINCE_2023}, SINCE_2023),),
+        (),
+        None,
+        SINCE_2023,
+    )
+    for code in CODES
+)
+
+
+class _Case(NamedTuple):
+    """One request under one edition, with what all products share asked once."""
+
+    applicant: Applicant
+    request: LoanRequest
+    edition: Edition
+    on: date
+    notes: tuple[Note, ...]
+    everyone: tuple[Refusal, ...]
+    enterprise: tuple[Refusal, ...]
+    business_age: Refusal | None
+
+
+def assess(
+    applicant: Applicant, request: LoanRequest, edition: Edition | None, *, on: date
+) -> tuple[Assessment, ...]:
+    """Return what each KUR product says of `request` under `edition`, in the order of `CODES`."""
+    if edition is None:
+        return _NOT_YET
+    if applicant.kind is BorrowerKind.COOPERATIVE:
+        return _FOR_COOPERATIVES
+    articles = edition.articles
+    everyone = _everyone(applicant.person, applicant.credit, articles)
+    enterprise = _enterprise(applicant, edition, on)
+    business_age = _business_age(applicant.business, edition, on)
+    notes = _notes(applicant.credit, request, edition, on)
+    case = _Case(applicant, request, edition, on, notes, everyone, enterprise, business_age)
+    if applicant.kind is BorrowerKind.GROUP:
+        super_mikro, mikro, kecil, _, pmi = _FOR_COOPERATIVES
+        return (super_mikro, mikro, kecil, _khusus(case), pmi)
+    return (_super_mikro(case), _mikro(case), _kecil(case), _khusus(case), _pmi(case))
+
+
+def _super_mikro(case: _Case) -> Assessment:
+    edition, terms, received = case.edition, case.edition.super_mikro, _received(case)
+    said = [*case.everyone, *case.enterprise]
+    _limits(said, case, terms, case.request.amount)
+    if case.business_age is not None and not _evidence(case.applicant.person):  # E06
+        number = case.business_age
+        code = Code.BUSINESS_AGE_OR_EVIDENCE
+        said.append(Refusal(code, edition.articles.evidence, number.numbers, number.earliest))
+    if received is None or received.total > 0:  # E07
+        source = edition.articles.first_kur
+        if received is None:
+            said.append(Refusal(Code.UNKNOWN_KUR_RECEIVED, source))
+        else:
+            said.append(Refusal(Code.KUR_BEFORE, source, {"count": received.total}))
+    return _concluded(case, SUPER_MIKRO, terms, said, 0)
+
+
+def _mikro(case: _Case) -> Assessment:
+    terms, received = case.edition.mikro, _received(case)
+    said = [*case.everyone, *case.enterprise]
+    _limits(said, case, terms, case.request.amount)
+    if case.business_age is not None:  # E05
+        said.append(case.business_age)
+    _repeats(said, case, None if received is None else received.mikro)
+    outstanding, most = case.applicant.credit.mikro_outstanding, case.edition.mikro_outstanding_max
+    if outstanding is None:
+        said.append(Refusal(Code.UNKNOWN_MIKRO_OUTSTANDING, most.source))
+    elif outstanding + case.request.amount > most.value:  # E17, judged after the new loan
+        numbers = {"outstanding": outstanding, "amount": case.request.amount, "max": most.value}
+        said.append(Refusal(Code.MIKRO_OUTSTANDING, most.source, numbers))
+    return _concluded(case, MIKRO, terms, said, 0 if received is None else received.mikro)
+
+
+def _kecil(case: _Case) -> Assessment:
+    terms, received = case.edition.kecil, _received(case)
+    said = [*case.everyone, *case.enterprise]
+    _limits(said, case, terms, case.request.amount)
+    if case.business_age is not None:  # E05
+        said.append(case.business_age)
+    _repeats(said, case, None if received is None else received.kecil)
+    covered = case.applicant.business.bpjs_tk
+    if covered is not True:  # E14
+        code = Code.UNKNOWN_BPJS_TK if covered is None else Code.BPJS_TK
+        said.append(Refusal(code, case.edition.articles.bpjs_tk))
+    return _concluded(case, KECIL, terms, said, 0 if received is None else received.kecil)
+
+
+def _khusus(case: _Case) -> Assessment:
+    terms, group = case.edition.khusus, case.applicant.group
+    said = [*case.everyone, *case.enterprise]
+    share = case.request.amount
+    if case.applicant.kind is BorrowerKind.GROUP and group is not None and group.members:
+        share = max(member.share for member in group.members)
+    _limits(said, case, terms, share)
+    if case.business_age is not None:  # E05
+        said.append(case.business_age)
+    if group is None:
+        said.append(Refusal(Code.NO_GROUP, case.edition.articles.group))
+    else:
+        _arrangement(said, group, case.edition.articles)
+        if case.applicant.kind is BorrowerKind.GROUP:
+            _members(said, group, case)
+    return _concluded(case, KHUSUS, terms, said, 0)
+
+
+def _pmi(case: _Case) -> Assessment:
+    edition, terms, request = case.edition, case.edition.pmi, case.request
+    articles, placement = edition.articles, case.applicant.placement
+    said = list(case.everyone)
+    _limits(said, case, terms, request.amount)
+    if placement is None:
+        said.append(Refusal(Code.NO_PLACEMENT_CONTRACT, articles.placement))
+    else:
+        _grown_up_pmi(said, case, permission=placement.parents_permission)
+        if placement.siskop2mi is not True and placement.e_kpmi is not True:
+            silent = placement.siskop2mi is None or placement.e_kpmi is None
+            code = Code.UNKNOWN_SISKOP2MI if silent else Code.NOT_IN_SISKOP2MI
+            said.append(Refusal(code, articles.placement))
+        months = placement.contract_months
+        if months is None:
+            said.append(Refusal(Code.UNKNOWN_CONTRACT_MONTHS, articles.contract))
+        elif request.tenor_months > months:
+            numbers = {"tenor": request.tenor_months, "max": months}
+            said.append(Refusal(Code.TENOR_BEYOND_CONTRACT, articles.contract, numbers))
+    return concluded(PMI, said, case.notes, terms.rates_bp.value[0])
+
+
+def _everyone(person: PersonFacts, credit: CreditFacts, articles: Articles) -> tuple[Refusal, ...]:
+    said: list[Refusal] = []
+    if person.citizen is not True:  # E01
+        code = Code.UNKNOWN_CITIZEN if person.citizen is None else Code.CITIZEN
+        said.append(Refusal(code, articles.citizen))
+    if person.state_employee is not False:  # E16
+        silent = person.state_employee is None
+        code = Code.UNKNOWN_STATE_EMPLOYEE if silent else Code.STATE_EMPLOYEE
+        said.append(Refusal(code, articles.state_employee))
+    if credit.collectibility is None:
+        said.append(Refusal(Code.UNKNOWN_COLLECTIBILITY, articles.slik))
+    elif credit.collectibility >= 3:  # E15
+        numbers = {"collectibility": credit.collectibility}
+        said.append(Refusal(Code.COLLECTIBILITY, articles.slik, numbers))
+    elif credit.collectibility == 2:  # E09: what is held beside KUR must be current
+        said.append(Refusal(Code.CREDIT_NOT_CURRENT, articles.current))
+    if credit.dhn_listed is not False:  # E15
+        code = Code.UNKNOWN_DHN if credit.dhn_listed is None else Code.DHN_LISTED
+        said.append(Refusal(code, articles.dhn))
+    if credit.programme_unpaid is not False:  # E10
+        silent = credit.programme_unpaid is None
+        code = Code.UNKNOWN_PROGRAMME_CREDIT if silent else Code.PROGRAMME_CREDIT_UNPAID
+        said.append(Refusal(code, articles.programme_paid))
+    return tuple(said)
+
+
+def _enterprise(applicant: Applicant, edition: Edition, on: date) -> tuple[Refusal, ...]:
+    said: list[Refusal] = []
+    business, credit, articles = applicant.business, applicant.credit, edition.articles
+    grown_up = _grown_up(applicant.person, articles, on)
+    if grown_up is not None:  # E02
+        said.append(grown_up)
+    if credit.commercial_before is not False:  # E08
+        silent = credit.commercial_before is None
+        code = Code.UNKNOWN_COMMERCIAL_CREDIT if silent else Code.COMMERCIAL_CREDIT
+        said.append(Refusal(code, articles.never_commercial))
+    if business.nib is not True and business.sku is not True:  # E12
+        silent = business.nib is None or business.sku is None
+        code = Code.UNKNOWN_BUSINESS_LICENCE if silent else Code.BUSINESS_LICENCE
+        said.append(Refusal(code, articles.licence))
+    most = edition.turnover_max
+    if most is not None and not business.planned:
+        turnover = business.turnover_year
+        if turnover is None:
+            said.append(Refusal(Code.UNKNOWN_TURNOVER, most.source))
+        elif turnover > most.value:  # 1/2026 Art. 3(3)
+            numbers = {"turnover": turnover, "max": most.value}
+            said.append(Refusal(Code.TURNOVER, most.source, numbers))
+    return tuple(said)
+
+
+def _grown_up(person: PersonFacts, articles: Articles, on: date) -> Refusal | None:
+    if person.married is True:
+        return None
+    if person.birth_date is None:
+        return Refusal(Code.UNKNOWN_BIRTH_DATE, articles.age)
+    of_age = add_months(person.birth_date, 21 * 12)
+    if on >= of_age:
+        return None
+    if person.married is None:
+        return Refusal(Code.UNKNOWN_MARRIED, articles.age, {"from": of_age}, of_age)
+    return Refusal(Code.AGE, articles.age, {"min": 21, "from": of_age}, of_age)
+
+
+def _grown_up_pmi(said: list[Refusal], case: _Case, *, permission: bool | None) -> None:
+    person, source = case.applicant.person, case.edition.articles.age_pmi
+    if person.birth_date is None:
+        said.append(Refusal(Code.UNKNOWN_BIRTH_DATE, source))
+        return
+    eighteen = add_months(person.birth_date, 18 * 12)
+    if case.on < eighteen:  # E03
+        said.append(Refusal(Code.AGE_PMI, source, {"min": 18, "from": eighteen}, eighteen))
+    # The parents' permission is asked of those whom the banks do not yet treat as adults.
+    young = case.on < add_months(person.birth_date, 21 * 12) and person.married is not True
+    if young and permission is not True:  # E03
+        silent = permission is None
+        code = Code.UNKNOWN_PARENTS_PERMISSION if silent else Code.PARENTS_PERMISSION
+        said.append(Refusal(code, source))
+
+
+def _business_age(business: BusinessFacts, edition: Edition, on: date) -> Refusal | None:
+    source, months = edition.articles.business_age, edition.business_age_months_min
+    if business.planned:
+        return Refusal(Code.BUSINESS_PLANNED, source, {"months": months})
+    if business.started_on is None:
+        return Refusal(Code.UNKNOWN_BUSINESS_START, source)
+    old_enough = add_months(business.started_on, months)
+    if on >= old_enough:
+        return None
+    numbers = {"started": business.started_on, "months": months, "from": old_enough}
+    return Refusal(Code.BUSINESS_AGE, source, numbers, old_enough)
+
+
+def _evidence(person: PersonFacts) -> bool:
+    return (
+        person.mentored is True
+        or person.trained is True
+        or person.group_member is True
+        or person.family_business is True
+    )
+
+
+def _limits(said: list[Refusal], case: _Case, terms: ProductTerms, amount: int) -> None:
+    request, most = case.request, terms.plafon_max
+    if amount < terms.plafon_min:
+        numbers = {"amount": amount, "min": terms.plafon_min}
+        said.append(Refusal(Code.AMOUNT_BELOW, most.source, numbers))
+    if amount > most.value:
+        numbers = {"amount": amount, "max": most.value}
+        said.append(Refusal(Code.AMOUNT_ABOVE, most.source, numbers))
+    investment = request.purpose is Purpose.INVESTMENT
+    longest = terms.ki_months_max if investment else terms.kmk_months_max
+    if request.tenor_months > longest.value:
+        numbers = {"tenor": request.tenor_months, "max": longest.value}
+        said.append(Refusal(Code.TENOR_ABOVE, longest.source, numbers))
+    above, npwp = terms.npwp_above, case.applicant.business.npwp
+    if above is not None and amount > above.value and npwp is not True:  # E13
+        code = Code.UNKNOWN_NPWP if npwp is None else Code.NPWP
+        said.append(Refusal(code, above.source, {"amount": amount, "above": above.value}))
+
+
+def _received(case: _Case) -> KurReceived | None:
+    return case.applicant.credit.kur_received
+
+
+def _repeats(said: list[Refusal], case: _Case, received: int | None) -> None:
+    limit = case.edition.repeats
+    if limit is None:  # E18: abolished in 2026
+        return
+    production = case.applicant.business.production
+    if received is None:
+        said.append(Refusal(Code.UNKNOWN_KUR_RECEIVED, limit.source))
+    elif production is None and received >= limit.value.other:
+        said.append(Refusal(Code.UNKNOWN_PRODUCTION, limit.source))
+    else:
+        most = limit.value.production if production else limit.value.other
+        if received >= most:  # E17
+            numbers = {"count": received, "max": most}
+            said.append(Refusal(Code.KUR_REPEATS, limit.source, numbers))
+
+
+def _arrangement(said: list[Refusal], group: GroupFacts, articles: Articles) -> None:
+    if group.offtaker is not True:  # Art. 4A
+        code = Code.UNKNOWN_GROUP_OFFTAKER if group.offtaker is None else Code.GROUP_OFFTAKER
+        said.append(Refusal(code, articles.group))
+    if group.pks is not True:  # Art. 4
+        code = Code.UNKNOWN_GROUP_PKS if group.pks is None else Code.GROUP_PKS
+        said.append(Refusal(code, articles.group))
+    if group.validated is not True:  # Art. 4: by the dinas or the offtaker
+        silent = group.validated is None
+        code = Code.UNKNOWN_GROUP_VALIDATION if silent else Code.GROUP_VALIDATION
+        said.append(Refusal(code, articles.group))
+    if group.in_sikp is not True:  # Art. 4
+        code = Code.UNKNOWN_GROUP_SIKP if group.in_sikp is None else Code.GROUP_SIKP
+        said.append(Refusal(code, articles.group_sikp))
+
+
+def _members(said: list[Refusal], group: GroupFacts, case: _Case) -> None:
+    articles, members = case.edition.articles, group.members
+    if members is None:
+        said.append(Refusal(Code.UNKNOWN_GROUP_MEMBERS, articles.group))
+        return
+    if len(members) < 2:
+        said.append(Refusal(Code.GROUP_SIZE, articles.group, {"members": len(members), "min": 2}))
+    shares = sum(member.share for member in members)
+    if shares != case.request.amount:
+        numbers = {"shares": shares, "amount": case.request.amount}
+        said.append(Refusal(Code.GROUP_SHARES, articles.group, numbers))
+    known = [member.collectibility for member in members if member.collectibility is not None]
+    if len(known) < len(members):
+        missing = len(members) - len(known)
+        said.append(Refusal(Code.UNKNOWN_MEMBER_COLLECTIBILITY, articles.slik, {"count": missing}))
+    bad = sum(collectibility >= 3 for collectibility in known)
+    if bad:
+        said.append(Refusal(Code.GROUP_MEMBER_COLLECTIBILITY, articles.slik, {"count": bad}))
+    beginners = sum(member.beginner for member in members)
+    if beginners and not group.chair_recommends_beginners:
+        said.append(Refusal(Code.GROUP_BEGINNERS, articles.group, {"count": beginners}))
+
+
+def _notes(
+    credit: CreditFacts, request: LoanRequest, edition: Edition, on: date
+) -> tuple[Note, ...]:
+    notes: list[Note] = []
+    articles = edition.articles
+    if request.collateral_demanded and request.amount <= edition.collateral_free_max:
+        numbers = {"amount": request.amount, "max": edition.collateral_free_max}
+        notes.append(Note(NoteCode.POLICY_VIOLATION, articles.collateral, numbers))
+    if credit.paid_off_on is not None:  # E11
+        seen = add_days(credit.paid_off_on, edition.pay_off_lag_days)
+        if on < seen:
+            numbers = {"paid": credit.paid_off_on, "from": seen}
+            notes.append(Note(NoteCode.RETRY_AFTER, articles.pay_off_lag, numbers))
+    if credit.kur_outstanding:  # E09
+        numbers = {"outstanding": credit.kur_outstanding}
+        notes.append(Note(NoteCode.SAME_LENDER_ONLY, articles.same_lender, numbers))
+    return tuple(notes)
+
+
+def _concluded(
+    case: _Case, product: str, terms: ProductTerms, said: list[Refusal], received: int
+) -> Assessment:
+    rates = terms.rates_bp.value
+    rate_bp = rates[min(received, len(rates) - 1)]
+    business, request = case.applicant.business, case.request
+    notes = case.notes
+    if case.applicant.kind is BorrowerKind.PERSON:
+        refusal = capacity.refusal(
+            business,
+            case.applicant.credit,
+            amount=request.amount,
+            rate_bp=rate_bp,
+            months=request.tenor_months,
+        )
+        if refusal is not None:
+            said.append(refusal)
+        elif business.planned:
+            notes = (*notes, Note(NoteCode.INCOME_NOT_JUDGED, capacity.SOURCE))
+    if terms.rates_bp.source.confidence is Confidence.UNVERIFIED:
+        notes = (*notes, Note(NoteCode.RATE_UNVERIFIED, terms.rates_bp.source))
+    return concluded(product, said, notes, rate_bp)

@@ -1,0 +1,300 @@
+"""
+The numbers of KUR, by edition: each with the regulation that gives it and how sure we are.
+
+A change of law adds an edition to `KUR`; an edition that has been in force is never edited.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.financing.domain.eligibility import Confidence, Source, Term
+from shared.timeline import Timeline
+
+REGULATION, PRESS = Confidence.REGULATION, Confidence.PRESS
+UNVERIFIED, ASSUMPTION = Confidence.UNVERIFIED, Confidence.ASSUMPTION
+
+SINCE_2023, UNTIL_2023 = date(2023, 1, 27), date(2026, 1, 4)
+SINCE_2026 = date(2026, 1, 5)
+
+PERMENKO_2022 = "Permenko Perekonomian 1/2022"
+PERMENKO_2023 = "Permenko Perekonomian 1/2023"
+PERMENKO_2025 = "Permenko Perekonomian 12/2025"
+PERMENKO_2026 = "Permenko Perekonomian 1/2026"
+PASAL_2025 = "https://pasal.id/peraturan/permen/permenko-perekonomian-no-12-tahun-2025"
+DDTC_2026 = "https://news.ddtc.co.id/berita/nasional/1817047"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductTerms:
+    """The numbers of one product. Amounts in rupiah, tenors in months, rates in basis points.
+
+    `rates_bp` holds one rate for each time the product is received; the last one repeats.
+    `npwp_above` is the amount above which a tax number is needed, None when it never is.
+    """
+
+    plafon_min: int
+    plafon_max: Term[int]
+    rates_bp: Term[tuple[int, ...]]
+    kmk_months_max: Term[int]
+    ki_months_max: Term[int]
+    npwp_above: Term[int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Articles:
+    """Where each rule of an edition stands."""
+
+    citizen: Source
+    age: Source
+    age_pmi: Source
+    business_age: Source
+    evidence: Source
+    first_kur: Source
+    never_commercial: Source
+    current: Source
+    programme_paid: Source
+    pay_off_lag: Source
+    licence: Source
+    bpjs_tk: Source
+    slik: Source
+    dhn: Source
+    state_employee: Source
+    collateral: Source
+    group: Source
+    group_sikp: Source
+    placement: Source
+    contract: Source
+    same_lender: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """How often mikro or kecil may be received: in production sectors, and in the others."""
+
+    production: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """KUR between two days."""
+
+    code: str
+    articles: Articles
+    super_mikro: ProductTerms
+    mikro: ProductTerms
+    kecil: ProductTerms
+    khusus: ProductTerms
+    pmi: ProductTerms
+    business_age_months_min: int = 6
+    mikro_outstanding_max: Term[int]
+    repeats: Term[Repeats] | None
+    turnover_max: Term[int] | None
+    pay_off_lag_days: int = 3
+    collateral_free_max: int = 100_000_000
+
+
+def _2023(
+    provision: str,
+    confidence: Confidence,
+    url: str | None = None,
+    regulation: str = PERMENKO_2023,
+) -> Source:
+    return Source(regulation, provision, SINCE_2023, UNTIL_2023, confidence, url)
+
+
+def _2026(provision: str, confidence: Confidence, url: str | None = None) -> Source:
+    return Source(PERMENKO_2026, provision, SINCE_2026, None, confidence, url)
+
+
+def _carried(source: Source) -> Source:
+    """Return a rule of before 2026 as carried over: the text of 1/2026 has not been seen."""
+    provision = f"carried over from {source.regulation}, {source.provision}"
+    return Source(PERMENKO_2026, provision, SINCE_2026, None, UNVERIFIED, source.url)
+
+
+ARTICLES_2023 = Articles(
+    citizen=_2023("Art. 3, identity (e-KTP)", PRESS, "https://rbtv.disway.id/amp/41510"),
+    age=_2023("practice of the banks: 21 or married", PRESS, "https://rbtv.disway.id/amp/41510"),
+    age_pmi=_2023("practice of the banks: 18, parents' written permission", PRESS),
+    business_age=_2023("Art. 23(2), 27(2), 36(2)", REGULATION, PASAL_2025, PERMENKO_2025),
+    evidence=_2023("super mikro, business under six months", PRESS),
+    first_kur=_2023("super mikro, never received KUR", PRESS),
+    never_commercial=_2023(
+        "Art. 19(3)c, 23(4a), 27(3a), 36(3)", REGULATION, PASAL_2025, PERMENKO_2025
+    ),
+    current=_2023("Art. 36(4)", REGULATION, PASAL_2025, PERMENKO_2025),
+    programme_paid=_2023("Art. 36, paid-off letter", REGULATION, PASAL_2025, PERMENKO_2025),
+    pay_off_lag=_2023("SIKP shows a pay-off about three days later", PRESS),
+    licence=_2023("NIB or SKU", PRESS),
+    bpjs_tk=_2023("preamble: BPJS Ketenagakerjaan, obligatory for kecil", PRESS),
+    slik=_2023("no bad credit in SLIK", PRESS),
+    dhn=_2023("not in the Daftar Hitam Nasional", PRESS),
+    state_employee=_2023("Art. 3(1)f", PRESS, regulation=PERMENKO_2022),
+    collateral=_2023("Art. 14(3)", REGULATION, regulation=PERMENKO_2022),
+    group=_2023("Art. 4, 4A", REGULATION, PASAL_2025, PERMENKO_2025),
+    group_sikp=_2023("Art. 4, group and members in SIKP", REGULATION, PASAL_2025, PERMENKO_2025),
+    placement=_2023("KUR Penempatan PMI: contract, SISKOP2MI or E-KPMI", PRESS),
+    contract=_2023("KUR Penempatan PMI: repaid before the contract ends", PRESS),
+    same_lender=_2023("Art. 36(4)", REGULATION, PASAL_2025, PERMENKO_2025),
+)
+
+ARTICLES_2026 = Articles(
+    citizen=_carried(ARTICLES_2023.citizen),
+    age=_carried(ARTICLES_2023.age),
+    age_pmi=_carried(ARTICLES_2023.age_pmi),
+    business_age=_carried(ARTICLES_2023.business_age),
+    evidence=_carried(ARTICLES_2023.evidence),
+    first_kur=_carried(ARTICLES_2023.first_kur),
+    never_commercial=_carried(ARTICLES_2023.never_commercial),
+    current=_carried(ARTICLES_2023.current),
+    programme_paid=_carried(ARTICLES_2023.programme_paid),
+    pay_off_lag=_carried(ARTICLES_2023.pay_off_lag),
+    licence=_carried(ARTICLES_2023.licence),
+    bpjs_tk=_carried(ARTICLES_2023.bpjs_tk),
+    slik=_carried(ARTICLES_2023.slik),
+    dhn=_carried(ARTICLES_2023.dhn),
+    state_employee=_carried(ARTICLES_2023.state_employee),
+    collateral=_2026("no additional agunan up to Rp 100 million", PRESS),
+    group=_carried(ARTICLES_2023.group),
+    group_sikp=_2026("registration in SIKP", PRESS, "https://ortax.org"),
+    placement=_carried(ARTICLES_2023.placement),
+    contract=_carried(ARTICLES_2023.contract),
+    same_lender=_carried(ARTICLES_2023.same_lender),
+)
+
+
+def _tenor(months: int, source: Source) -> Term[int]:
+    return Term(months, source)
+
+
+_TIERS = Term((600, 700, 800, 900), _2023("Art. 22(2), 26(2)", PRESS))
+_TENOR_2023 = _2023("tenor of working capital and investment", PRESS)
+_TENOR_KHUSUS = _2023("Art. 35(6)", REGULATION, regulation=PERMENKO_2023)
+_TENOR_2026 = _carried(_TENOR_2023)
+
+KUR_2023 = Edition(
+    code="KUR-2023",
+    articles=ARTICLES_2023,
+    super_mikro=ProductTerms(
+        plafon_min=1,
+        plafon_max=Term(10_000_000, _2023("super mikro, plafon", PRESS)),
+        rates_bp=Term((300,), _2023("Art. 18(2)", PRESS)),
+        kmk_months_max=_tenor(36, _TENOR_2023),
+        ki_months_max=_tenor(60, _TENOR_2023),
+    ),
+    mikro=ProductTerms(
+        plafon_min=10_000_001,
+        plafon_max=Term(100_000_000, _2023("mikro, plafon", PRESS)),
+        rates_bp=_TIERS,
+        kmk_months_max=_tenor(36, _TENOR_2023),
+        ki_months_max=_tenor(60, _TENOR_2023),
+    ),
+    kecil=ProductTerms(
+        plafon_min=100_000_001,
+        plafon_max=Term(500_000_000, _2023("kecil, plafon", PRESS)),
+        rates_bp=_TIERS,
+        kmk_months_max=_tenor(48, _TENOR_2023),
+        ki_months_max=_tenor(60, _TENOR_2023),
+    ),
+    khusus=ProductTerms(
+        plafon_min=1,
+        plafon_max=Term(500_000_000, _2023("Art. 35, per member", REGULATION)),
+        rates_bp=Term((600,), _2023("Art. 35(3)", REGULATION)),
+        kmk_months_max=_tenor(48, _TENOR_KHUSUS),
+        ki_months_max=_tenor(60, _TENOR_KHUSUS),
+    ),
+    pmi=ProductTerms(
+        plafon_min=1,
+        plafon_max=Term(100_000_000, _2023("Penempatan PMI, plafon", PRESS)),
+        rates_bp=Term((600,), _2023("Penempatan PMI, rate", PRESS)),
+        kmk_months_max=_tenor(36, _2023("Penempatan PMI, three years at most", UNVERIFIED)),
+        ki_months_max=_tenor(36, _2023("Penempatan PMI, three years at most", UNVERIFIED)),
+    ),
+    mikro_outstanding_max=Term(100_000_000, _2023("Art. 24", REGULATION)),
+    repeats=Term(Repeats(production=4, other=2), _2023("Art. 24", REGULATION)),
+    turnover_max=None,
+)
+
+_SINGLE_RATE = Term((600,), _2026("one rate of 6 % effective, no tiers", PRESS))
+_NPWP_50 = Term(50_000_000, _2026("NPWP above Rp 50 million", PRESS, DDTC_2026))
+
+KUR_2026 = Edition(
+    code="KUR-2026",
+    articles=ARTICLES_2026,
+    super_mikro=ProductTerms(
+        plafon_min=1,
+        plafon_max=Term(10_000_000, _2026("super mikro, plafon", PRESS)),
+        # The press gives both 3 % and 6 %; the older rate is kept until the text is seen.
+        rates_bp=Term((300,), _2026("super mikro, rate: 3 % or 6 %, sources differ", UNVERIFIED)),
+        kmk_months_max=_tenor(36, _2026("super mikro, tenor", PRESS)),
+        ki_months_max=_tenor(60, _2026("super mikro, tenor", PRESS)),
+    ),
+    mikro=ProductTerms(
+        plafon_min=10_000_001,
+        plafon_max=Term(100_000_000, _2026("mikro, plafon", PRESS)),
+        rates_bp=_SINGLE_RATE,
+        kmk_months_max=_tenor(36, _TENOR_2026),
+        ki_months_max=_tenor(60, _TENOR_2026),
+        npwp_above=_NPWP_50,
+    ),
+    kecil=ProductTerms(
+        plafon_min=100_000_001,
+        plafon_max=Term(500_000_000, _2026("kecil, plafon per akad", PRESS)),
+        rates_bp=_SINGLE_RATE,
+        kmk_months_max=_tenor(48, _TENOR_2026),
+        ki_months_max=_tenor(60, _TENOR_2026),
+        npwp_above=Term(0, _2026("NPWP always for kecil", PRESS, DDTC_2026)),
+    ),
+    khusus=ProductTerms(
+        plafon_min=1,
+        plafon_max=Term(500_000_000, _2026("khusus, plafon", PRESS)),
+        rates_bp=_SINGLE_RATE,
+        kmk_months_max=_tenor(48, _TENOR_2026),
+        ki_months_max=_tenor(60, _TENOR_2026),
+        npwp_above=_NPWP_50,
+    ),
+    pmi=ProductTerms(
+        plafon_min=1,
+        plafon_max=Term(100_000_000, _2026("Penempatan PMI, plafon", PRESS)),
+        rates_bp=_SINGLE_RATE,
+        kmk_months_max=_tenor(36, _2026("Penempatan PMI, three years at most", UNVERIFIED)),
+        ki_months_max=_tenor(36, _2026("Penempatan PMI, three years at most", UNVERIFIED)),
+        npwp_above=_NPWP_50,
+    ),
+    mikro_outstanding_max=Term(
+        100_000_000, _2026("carried over from Permenko 1/2023, Art. 24", UNVERIFIED)
+    ),
+    repeats=None,
+    turnover_max=Term(4_800_000_000, _2026("Art. 3(3)", PRESS, DDTC_2026)),
+)
+
+KUR: Timeline[Edition | None] = Timeline(
+    (date.min, None),
+    (SINCE_2023, KUR_2023),
+    (SINCE_2026, KUR_2026),
+)
+"""KUR in force on a day; the day that counts is the akad's."""
+
+DISASTER_PROVINCES = frozenset({"11", "12", "13"})
+DISASTER_SOURCE = Source(
+    "Relaxation for Aceh, Sumatera Utara and Sumatera Barat",
+    "0 % in 2026, 3 % in 2027, 6 % from 2028, affected debtors",
+    date(2026, 1, 1),
+    None,
+    PRESS,
+    "https://finance.detik.com/moneter/d-8278941",
+)
+_DISASTER_RATES: Timeline[int] = Timeline(
+    (date(2026, 1, 1), 0), (date(2027, 1, 1), 300), (date(2028, 1, 1), 600)
+)
+
+
+def disaster_rate_bp(day: date, ordinary_bp: int) -> int:
+    """Return the rate of an affected debtor's KUR in a month that falls due on `day`.
+
+    `DISASTER_SOURCE` names the provinces; before 2026 the ordinary rate applies.
+    """
+    if day < DISASTER_SOURCE.since:
+        return ordinary_bp
+    return min(ordinary_bp, _DISASTER_RATES.on(day))

@@ -1,0 +1,108 @@
+"""
+The loan of PMK 49/2025 to Kopdes, which existed from July to November 2025 only.
+
+It is kept so that a decision of those months can be explained; on any other day it refuses with
+the days between which it was in force. The day of its formal revocation has not been seen.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.financing.domain.eligibility import (
+    Applicant,
+    Assessment,
+    BorrowerKind,
+    Code,
+    Confidence,
+    CooperativeFacts,
+    CooperativeKind,
+    LoanRequest,
+    Refusal,
+    Source,
+    Term,
+    concluded,
+)
+from services.financing.domain.rules import cooperative as coop
+from shared.timeline import Timeline
+
+CODE = "pmk49"
+SINCE, UNTIL = date(2025, 7, 21), date(2025, 11, 14)
+
+
+def _source(provision: str, confidence: Confidence = Confidence.PRESS) -> Source:
+    url = "https://jdih.kemenkeu.go.id/dok/pmk-49-tahun-2025"
+    return Source("PMK 49/2025", provision, SINCE, UNTIL, confidence, url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The numbers of PMK 49/2025: rupiah, months, basis points."""
+
+    code: str
+    plafon_max: Term[int]
+    rate_bp: Term[int]
+    months_max: Term[int]
+
+
+PMK49: Timeline[Terms | None] = Timeline(
+    (date.min, None),
+    (
+        SINCE,
+        Terms(
+            code="KDMP-PMK49",
+            plafon_max=Term(3_000_000_000, _source("plafon per cooperative")),
+            rate_bp=Term(600, _source("Art. 5(1)b")),
+            months_max=Term(72, _source("tenor with six to eight months of grace")),
+        ),
+    ),
+    (UNTIL + timedelta(days=1), None),
+)
+
+_IN_FORCE = _source("in force until declared void", Confidence.UNVERIFIED)
+_BORROWER = _source("Kopdes and Kelurahan Merah Putih")
+_PAPERS = _source("legal entity, registry number, account, NPWP, NIB")
+_KINDS = frozenset({CooperativeKind.KOPDES, CooperativeKind.KELKOPDES})
+
+
+def assess(
+    applicant: Applicant, request: LoanRequest, terms: Terms | None, *, day: date
+) -> Assessment:
+    """Return what PMK 49/2025 says of `request`; `day` is the akad's, which chose `terms`."""
+    said: list[Refusal] = []
+    if applicant.kind is not BorrowerKind.COOPERATIVE:
+        said.append(Refusal(Code.BORROWER_KIND, _BORROWER, {"kinds": "cooperative"}))
+    if terms is None:
+        waits = SINCE if day < SINCE else None
+        numbers = {"since": SINCE, "until": UNTIL}
+        said.append(Refusal(Code.NOT_IN_FORCE, _IN_FORCE, numbers, waits))
+        return concluded(CODE, said, (), None)
+    if applicant.kind is BorrowerKind.COOPERATIVE:
+        coop.of_kind(said, applicant.cooperative, _KINDS, _BORROWER)
+        _papers(said, applicant.cooperative)
+        _limits(said, request, terms)
+    return concluded(CODE, said, (), terms.rate_bp.value)
+
+
+def _papers(said: list[Refusal], cooperative: CooperativeFacts) -> None:
+    coop.registered(said, cooperative, _PAPERS)
+    if cooperative.npwp is not True:
+        silent = cooperative.npwp is None
+        code = Code.UNKNOWN_COOPERATIVE_NPWP if silent else Code.COOPERATIVE_NPWP
+        said.append(Refusal(code, _PAPERS))
+    if cooperative.nib is not True:
+        silent = cooperative.nib is None
+        code = Code.UNKNOWN_COOPERATIVE_NIB if silent else Code.COOPERATIVE_NIB
+        said.append(Refusal(code, _PAPERS))
+    if cooperative.bank_account is not True:
+        silent = cooperative.bank_account is None
+        code = Code.UNKNOWN_COOPERATIVE_ACCOUNT if silent else Code.COOPERATIVE_ACCOUNT
+        said.append(Refusal(code, _PAPERS))
+
+
+def _limits(said: list[Refusal], request: LoanRequest, terms: Terms) -> None:
+    if request.amount > terms.plafon_max.value:
+        numbers = {"amount": request.amount, "max": terms.plafon_max.value}
+        said.append(Refusal(Code.AMOUNT_ABOVE, terms.plafon_max.source, numbers))
+    if request.tenor_months > terms.months_max.value:
+        numbers = {"tenor": request.tenor_months, "max": terms.months_max.value}
+        said.append(Refusal(Code.TENOR_ABOVE, terms.months_max.source, numbers))

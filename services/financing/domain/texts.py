@@ -1,0 +1,583 @@
+"""
+What a refusal says to the applicant: one plain sentence or two, in Indonesian and in English.
+
+A decision carries codes and numbers only; sentences are made here when somebody reads them. A
+template names its numbers, `{amount:rp}` as rupiah, `{from:day}` as a date, `{kinds:word}` as a
+word of the reader's language.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from string import Formatter
+from typing import NamedTuple
+
+from services.financing.domain.eligibility import Code, Note, NoteCode, Refusal, Value
+from shared.money import rupiah
+
+
+class Language(StrEnum):
+    """The languages that we write."""
+
+    ID = "id"
+    EN = "en"
+
+
+class Text(NamedTuple):
+    """One template in both languages."""
+
+    id: str
+    en: str
+
+
+REFUSALS: Mapping[Code, Text] = {
+    Code.BORROWER_KIND: Text(
+        "Produk ini hanya untuk {kinds:word}. Pilih produk lain yang sesuai.",
+        "This product is only for {kinds:word}. Choose another product that fits.",
+    ),
+    Code.NOT_IN_FORCE: Text(
+        "Produk ini tidak berlaku pada tanggal akad; masa berlakunya {period}. Pilih produk lain.",
+        "This product is not in force on the day of the akad; it holds {period}. "
+        "Choose another product.",
+    ),
+    Code.AMOUNT_BELOW: Text(
+        "Anda meminta {amount:rp}; produk ini mulai dari {min:rp}. "
+        "Ajukan produk dengan plafon lebih kecil.",
+        "You ask for {amount:rp}; this product begins at {min:rp}. "
+        "Ask for the product with the smaller ceiling.",
+    ),
+    Code.AMOUNT_ABOVE: Text(
+        "Anda meminta {amount:rp}; plafon produk ini paling banyak {max:rp}. "
+        "Turunkan jumlahnya atau pilih produk dengan plafon lebih besar.",
+        "You ask for {amount:rp}; this product lends at most {max:rp}. "
+        "Ask for less, or choose a product with a higher ceiling.",
+    ),
+    Code.TENOR_ABOVE: Text(
+        "Anda meminta jangka waktu {tenor} bulan; paling lama {max} bulan. "
+        "Pilih jangka waktu yang lebih pendek.",
+        "You ask for {tenor} months; the longest tenor is {max} months. Choose a shorter one.",
+    ),
+    Code.CITIZEN: Text(
+        "Pinjaman ini hanya untuk warga negara Indonesia dengan e-KTP.",
+        "This loan is only for Indonesian citizens with an e-KTP.",
+    ),
+    Code.AGE: Text(
+        "Anda belum berusia {min} tahun dan belum menikah. Ajukan lagi mulai {from:day}.",
+        "You are not yet {min} and not married. Apply again from {from:day}.",
+    ),
+    Code.AGE_PMI: Text(
+        "Anda belum berusia {min} tahun. Ajukan lagi mulai {from:day}.",
+        "You are not yet {min}. Apply again from {from:day}.",
+    ),
+    Code.PARENTS_PERMISSION: Text(
+        "Pemohon di bawah 21 tahun memerlukan izin tertulis orang tua. Lampirkan izin itu.",
+        "An applicant under 21 needs the parents' written permission. Attach it.",
+    ),
+    Code.STATE_EMPLOYEE: Text(
+        "ASN, anggota TNI, dan anggota Polri tidak dapat menerima KUR.",
+        "Civil servants and members of the armed forces or the police cannot receive KUR.",
+    ),
+    Code.COLLECTIBILITY: Text(
+        "Kredit Anda di SLIK berkolektibilitas {collectibility}; pinjaman baru memerlukan kredit "
+        "lancar. Selesaikan tunggakan, lalu ajukan lagi.",
+        "Your credit stands at collectibility {collectibility} in SLIK; a new loan needs "
+        "credit in good standing. Settle the arrears, then apply again.",
+    ),
+    Code.CREDIT_NOT_CURRENT: Text(
+        "Kredit lain boleh berjalan bersama KUR hanya bila lancar (kolektibilitas 1); kredit Anda "
+        "menunggak. Lunasi tunggakannya, lalu ajukan lagi.",
+        "Other credit may run beside KUR only when current (collectibility 1); yours is behind. "
+        "Pay what is overdue, then apply again.",
+    ),
+    Code.DHN_LISTED: Text(
+        "Nama Anda tercantum dalam Daftar Hitam Nasional. Hubungi bank untuk pemulihan nama.",
+        "You are on the national blacklist (DHN). Ask your bank how to be taken off it.",
+    ),
+    Code.PROGRAMME_CREDIT_UNPAID: Text(
+        "Kredit program Anda sebelumnya belum lunas. Lunasi dan mintalah surat keterangan lunas.",
+        "Your earlier programme credit is not paid off. Pay it off and ask for the letter.",
+    ),
+    Code.COMMERCIAL_CREDIT: Text(
+        "KUR ini untuk yang belum pernah menerima kredit modal kerja atau investasi komersial. "
+        "Tanyakan kredit komersial kepada bank Anda.",
+        "This KUR is for those who never had commercial working-capital or investment credit. "
+        "Ask your bank for commercial credit.",
+    ),
+    Code.KUR_BEFORE: Text(
+        "Anda sudah {count} kali menerima KUR; KUR super mikro hanya untuk penerima pertama. "
+        "Ajukan KUR mikro.",
+        "You have received KUR {count} time(s); super micro is for first receivers only. "
+        "Ask for KUR micro.",
+    ),
+    Code.KUR_REPEATS: Text(
+        "Anda sudah {count} kali menerima KUR ini; paling banyak {max} kali untuk sektor Anda. "
+        "Mintalah kredit komersial kepada bank.",
+        "You have received this KUR {count} time(s); your sector allows {max}. "
+        "Ask a bank for commercial credit.",
+    ),
+    Code.MIKRO_OUTSTANDING: Text(
+        "Sisa KUR mikro Anda {outstanding:rp}; bersama {amount:rp} yang diminta melampaui "
+        "{max:rp}. Turunkan jumlahnya atau angsur dahulu.",
+        "You still owe {outstanding:rp} of KUR micro; with the {amount:rp} asked it passes "
+        "{max:rp}. Ask for less, or repay some first.",
+    ),
+    Code.BUSINESS_PLANNED: Text(
+        "Usaha Anda belum berjalan; produk ini memerlukan usaha yang berjalan {months} bulan. "
+        "Mulailah usaha, atau ikuti pendampingan untuk KUR super mikro.",
+        "Your business does not run yet; this product needs one that has run for {months} months. "
+        "Start it, or join mentoring to ask for KUR super micro.",
+    ),
+    Code.BUSINESS_AGE: Text(
+        "Usaha Anda berjalan sejak {started:day}, belum {months} bulan. "
+        "Ajukan lagi mulai {from:day}.",
+        "Your business has run since {started:day}, less than {months} months. "
+        "Apply again from {from:day}.",
+    ),
+    Code.BUSINESS_AGE_OR_EVIDENCE: Text(
+        "Usaha Anda belum cukup lama berjalan. Tunjukkan salah satu: pendampingan, pelatihan "
+        "kewirausahaan, keanggotaan kelompok usaha, atau usaha keluarga yang produktif.",
+        "Your business has not run long enough. Show one of these: mentoring, entrepreneurship "
+        "training, membership of a business group, or a productive family business.",
+    ),
+    Code.BUSINESS_LICENCE: Text(
+        "Usaha Anda belum memiliki NIB atau SKU. Urus NIB di OSS atau mintalah SKU "
+        "dari kelurahan.",
+        "Your business has neither NIB nor SKU. Get a NIB from OSS or an SKU from the village.",
+    ),
+    Code.NPWP: Text(
+        "Pinjaman {amount:rp} memerlukan NPWP karena di atas {above:rp}. Daftarkan NPWP dahulu.",
+        "A loan of {amount:rp} needs an NPWP because it is above {above:rp}. Register first.",
+    ),
+    Code.BPJS_TK: Text(
+        "KUR kecil memerlukan kepesertaan BPJS Ketenagakerjaan. Daftarlah, lalu ajukan lagi.",
+        "KUR small needs BPJS Ketenagakerjaan. Join it, then apply again.",
+    ),
+    Code.TURNOVER: Text(
+        "Omzet tahunan Anda {turnover:rp}; penerima KUR paling banyak {max:rp}. "
+        "Mintalah kredit komersial kepada bank.",
+        "Your yearly turnover is {turnover:rp}; KUR is for at most {max:rp}. "
+        "Ask a bank for commercial credit.",
+    ),
+    Code.INSTALMENT_ABOVE_INCOME: Text(
+        "Angsuran {instalment:rp} ditambah angsuran lain {others:rp} melampaui 70 % pendapatan "
+        "bersih {income:rp}. Pilih angsuran paling banyak {affordable:rp} sebulan: jumlah lebih "
+        "kecil atau jangka waktu lebih panjang.",
+        "The instalment {instalment:rp} and your others of {others:rp} pass 70 % of the net "
+        "income {income:rp}. Choose at most {affordable:rp} a month: a smaller amount or longer tenor.",
+    ),
+    Code.NO_PLACEMENT_CONTRACT: Text(
+        "KUR ini untuk yang berangkat bekerja ke luar negeri dan memerlukan kontrak kerja. "
+        "Untuk usaha di rumah, pilih KUR yang lain.",
+        "This KUR is for those who leave to work abroad and needs a work contract. "
+        "For a business at home choose another KUR.",
+    ),
+    Code.NOT_IN_SISKOP2MI: Text(
+        "Anda belum terdaftar di SISKOP2MI dan belum memiliki E-KPMI. Daftarlah melalui BP3MI.",
+        "You are not registered in SISKOP2MI and hold no E-KPMI. Register through BP3MI.",
+    ),
+    Code.TENOR_BEYOND_CONTRACT: Text(
+        "Jangka waktu {tenor} bulan melampaui kontrak kerja {max} bulan. Pilih yang lebih pendek.",
+        "A tenor of {tenor} months outlasts the work contract of {max} months. Choose a shorter.",
+    ),
+    Code.NO_GROUP: Text(
+        "KUR khusus hanya untuk klaster atau kelompok usaha dengan mitra. Bergabunglah dengan "
+        "kelompok usaha dahulu.",
+        "This KUR is for clusters or business groups with a partner. Join a group first.",
+    ),
+    Code.GROUP_SIZE: Text(
+        "Kelompok beranggotakan {members} orang; paling sedikit {min}. Tambah anggota.",
+        "The group has {members} member(s); it needs at least {min}. Add members.",
+    ),
+    Code.GROUP_SHARES: Text(
+        "Jumlah bagian anggota {shares:rp} tidak sama dengan pinjaman {amount:rp}. Perbaiki.",
+        "The members' shares add up to {shares:rp}, not to the {amount:rp} asked. Correct them.",
+    ),
+    Code.GROUP_OFFTAKER: Text(
+        "Kelompok belum memiliki offtaker berbadan hukum dengan sistem tertutup. Carilah mitra, "
+        "misalnya Kopdes.",
+        "The group has no offtaker, a legal entity with a closed loop. Find one, "
+        "for example a Kopdes.",
+    ),
+    Code.GROUP_PKS: Text(
+        "Belum ada perjanjian kerja sama dengan offtaker. Tanda tangani PKS dahulu.",
+        "There is no agreement (PKS) with the offtaker. Sign it first.",
+    ),
+    Code.GROUP_VALIDATION: Text(
+        "Kelompok belum disahkan dinas atau offtaker. Mintalah surat pengesahan.",
+        "Neither the dinas nor the offtaker has validated the group. Ask for the certificate.",
+    ),
+    Code.GROUP_SIKP: Text(
+        "Kelompok dan anggotanya belum terdaftar di SIKP. Mintalah pendaftaran melalui dinas.",
+        "The group and its members are not in SIKP. Ask the dinas to register them.",
+    ),
+    Code.GROUP_MEMBER_COLLECTIBILITY: Text(
+        "{count} anggota memiliki kredit bermasalah (kolektibilitas 3 atau lebih buruk). "
+        "Ajukan tanpa anggota itu.",
+        "{count} member(s) have credit at collectibility 3 or worse. Apply without them.",
+    ),
+    Code.GROUP_BEGINNERS: Text(
+        "{count} anggota adalah pemula; ketua kelompok harus merekomendasikan mereka.",
+        "{count} member(s) are beginners; the chair of the group has to recommend them.",
+    ),
+    Code.MEMBERSHIP: Text(
+        "Anda bukan anggota aktif koperasi. Bergabunglah dengan Kopdes di desa Anda.",
+        "You are not an active member of a cooperative. Join the Kopdes of your village.",
+    ),
+    Code.MEMBERSHIP_NO_USP: Text(
+        "Koperasi Anda tidak memiliki unit simpan pinjam. Tanyakan rencana pembukaannya.",
+        "Your cooperative has no savings and loan unit. Ask whether one is planned.",
+    ),
+    Code.SIMPANAN_POKOK: Text(
+        "Simpanan pokok Anda belum lunas. Lunasi kepada koperasi dahulu.",
+        "Your simpanan pokok is not paid. Pay it to the cooperative first.",
+    ),
+    Code.COOPERATIVE_KIND: Text(
+        "Koperasi Anda berjenis {kind:word}; produk ini untuk {kinds:word}.",
+        "Your cooperative is a {kind:word}; this product is for {kinds:word}.",
+    ),
+    Code.NO_LEGAL_ENTITY: Text(
+        "Nomor badan hukum koperasi belum ditunjukkan. Sampaikan SK badan hukumnya.",
+        "The cooperative's legal entity number has not been shown. Give the decree.",
+    ),
+    Code.NO_COOP_REGISTRY_NO: Text(
+        "Nomor Induk Koperasi belum ditunjukkan. Ajukan nomor itu melalui dinas koperasi.",
+        "The cooperative's registry number has not been shown. Ask the cooperative office for it.",
+    ),
+    Code.NO_CERTIFICATE: Text(
+        "Sertifikat Nomor Induk Koperasi belum ada; ia terbit setelah dua RAT berturut-turut. "
+        "Adakan RAT, lalu ajukan sertifikat.",
+        "There is no certificate of the registry number; it follows two RAT in a row. "
+        "Hold them, then ask for it.",
+    ),
+    Code.CERTIFICATE_EXPIRED: Text(
+        "Sertifikat Nomor Induk Koperasi berakhir {until:day}. Perpanjang dahulu.",
+        "The certificate of the registry number expired on {until:day}. Renew it first.",
+    ),
+    Code.RAT_MISSING: Text(
+        "Diperlukan {min} RAT berturut-turut; belum ada untuk tahun buku {missing}. Adakan RAT "
+        "itu; keduanya dapat lengkap paling cepat {from:day}.",
+        "{min} RAT in a row are needed; those of book year {missing} are missing. Hold them; "
+        "both can be complete on {from:day} at the earliest.",
+    ),
+    Code.RAT_ENOUGH: Text(
+        "Koperasi sudah mengadakan dua RAT berturut-turut. Ajukan dana bergulir LPDB.",
+        "The cooperative has held two RAT in a row. Ask for the LPDB's revolving fund.",
+    ),
+    Code.SHU: Text(
+        "SHU tahun buku {year} sebesar {amount:rp}, padahal harus positif. Perbaiki hasil usaha; "
+        "angka tahun berikutnya dapat dinilai mulai {from:day}.",
+        "The SHU of book year {year} is {amount:rp} and has to be positive. Improve the result; "
+        "the next year's figure can count from {from:day}.",
+    ),
+    Code.ARREARS: Text(
+        "Koperasi menunggak pinjaman. Lunasi tunggakan, lalu ajukan lagi.",
+        "The cooperative has a loan in arrears. Settle it, then apply again.",
+    ),
+    Code.OFFICERS_COLLECTIBILITY: Text(
+        "Seorang pengurus berkolektibilitas {collectibility}. Ia perlu menyelesaikan kreditnya.",
+        "An officer stands at collectibility {collectibility}. That credit has to be settled.",
+    ),
+    Code.OFFICERS_MACET: Text(
+        "Seorang pengurus atau pengawas memiliki kredit macet. Kredit itu harus diselesaikan.",
+        "An officer or supervisor has bad credit (macet). It has to be settled.",
+    ),
+    Code.PERSONAL_GUARANTEES: Text(
+        "Jaminan pribadi pengurus belum ada. Mintalah pengurus menandatanganinya.",
+        "The officers' personal guarantees are missing. Ask the officers to sign them.",
+    ),
+    Code.AGUNAN_VALUE: Text(
+        "Nilai agunan {value:rp} di bawah pinjaman {amount:rp}. Tambah agunan atau kurangi "
+        "pinjaman.",
+        "The agunan of {value:rp} is worth less than the loan of {amount:rp}. Add to it, or "
+        "ask for less.",
+    ),
+    Code.INVESTMENT_ONLY: Text(
+        "Pinjaman ini hanya untuk investasi gerai. Ajukan modal kerja melalui produk lain.",
+        "This loan is for investment in the units only. Ask another product for working capital.",
+    ),
+    Code.NOT_SELECTED: Text(
+        "Koperasi tidak dipilih bupati atau wali kota sebagai percontohan. Tanyakan ke dinas.",
+        "The bupati or walikota has not selected the cooperative. Ask the cooperative office.",
+    ),
+    Code.NO_USP: Text(
+        "Koperasi belum memiliki unit simpan pinjam. Bentuk unit itu dahulu.",
+        "The cooperative has no savings and loan unit. Set it up first.",
+    ),
+    Code.NO_SEMBAKO: Text(
+        "Koperasi belum memiliki gerai sembako. Bentuk gerai itu dahulu.",
+        "The cooperative has no staple goods shop (sembako). Set it up first.",
+    ),
+    Code.NO_MICROSITE: Text(
+        "Koperasi belum memiliki microsite SIMKOPDES. Aktifkan dahulu.",
+        "The cooperative has no SIMKOPDES microsite. Activate it first.",
+    ),
+    Code.NO_MEMBER_LIST: Text(
+        "Daftar anggota penerima pinjaman belum ada. Lampirkan daftar itu.",
+        "The list of members who will borrow is missing. Attach it.",
+    ),
+    Code.NOT_INCUBATED: Text(
+        "Tahapan inkubasi belum selesai. Selesaikan bersama pendamping koperasi.",
+        "The incubation milestones are not complete. Complete them with the mentor.",
+    ),
+    Code.HEALTH_GRADE: Text(
+        "Koperasi dinilai {grade:word}. Perbaiki tingkat kesehatannya dahulu.",
+        "The cooperative is graded {grade:word}. Its health has to improve first.",
+    ),
+    Code.COOPERATIVE_NPWP: Text(
+        "Koperasi belum memiliki NPWP. Daftarkan dahulu.",
+        "The cooperative has no NPWP. Register first.",
+    ),
+    Code.COOPERATIVE_NIB: Text(
+        "Koperasi belum memiliki NIB. Urus di OSS dahulu.",
+        "The cooperative has no NIB. Get one from OSS first.",
+    ),
+    Code.COOPERATIVE_ACCOUNT: Text(
+        "Koperasi belum memiliki rekening bank atas namanya. Buka rekening dahulu.",
+        "The cooperative has no bank account in its name. Open one first.",
+    ),
+}
+
+UNKNOWN: Mapping[Code, Text] = {
+    Code.UNKNOWN_CITIZEN: Text("kewarganegaraan", "citizenship"),
+    Code.UNKNOWN_BIRTH_DATE: Text("tanggal lahir", "the birth date"),
+    Code.UNKNOWN_MARRIED: Text("status perkawinan", "whether the applicant is married"),
+    Code.UNKNOWN_STATE_EMPLOYEE: Text(
+        "apakah pemohon ASN, TNI, atau Polri",
+        "whether the applicant serves the state, the armed forces or the police",
+    ),
+    Code.UNKNOWN_PARENTS_PERMISSION: Text(
+        "izin tertulis orang tua", "the parents' written permission"
+    ),
+    Code.UNKNOWN_COLLECTIBILITY: Text("kolektibilitas di SLIK", "the collectibility in SLIK"),
+    Code.UNKNOWN_DHN: Text(
+        "apakah pemohon tercantum di Daftar Hitam Nasional",
+        "whether the applicant is on the national blacklist (DHN)",
+    ),
+    Code.UNKNOWN_PROGRAMME_CREDIT: Text(
+        "apakah kredit program sebelumnya lunas",
+        "whether earlier programme credit is paid off",
+    ),
+    Code.UNKNOWN_COMMERCIAL_CREDIT: Text(
+        "apakah pernah menerima kredit komersial", "whether there was commercial credit before"
+    ),
+    Code.UNKNOWN_KUR_RECEIVED: Text(
+        "berapa kali KUR pernah diterima", "how often KUR has been received"
+    ),
+    Code.UNKNOWN_MIKRO_OUTSTANDING: Text("sisa KUR mikro", "what is still owed of KUR micro"),
+    Code.UNKNOWN_BUSINESS_START: Text("tanggal mulai usaha", "the day the business started"),
+    Code.UNKNOWN_PRODUCTION: Text(
+        "apakah usaha bergerak di sektor produksi", "whether the business is in production"
+    ),
+    Code.UNKNOWN_BUSINESS_LICENCE: Text(
+        "apakah ada NIB atau SKU", "whether there is a NIB or an SKU"
+    ),
+    Code.UNKNOWN_NPWP: Text("apakah ada NPWP", "whether there is an NPWP"),
+    Code.UNKNOWN_BPJS_TK: Text(
+        "kepesertaan BPJS Ketenagakerjaan", "membership of BPJS Ketenagakerjaan"
+    ),
+    Code.UNKNOWN_TURNOVER: Text("omzet setahun", "the turnover of a year"),
+    Code.UNKNOWN_NET_INCOME: Text("pendapatan bersih sebulan", "the net income of a month"),
+    Code.UNKNOWN_INSTALMENTS: Text("angsuran lain sebulan", "the other instalments of a month"),
+    Code.UNKNOWN_CONTRACT_MONTHS: Text(
+        "lama kontrak kerja dalam bulan", "the months of the work contract"
+    ),
+    Code.UNKNOWN_SISKOP2MI: Text(
+        "pendaftaran SISKOP2MI atau E-KPMI", "the registration in SISKOP2MI or the E-KPMI"
+    ),
+    Code.UNKNOWN_GROUP_MEMBERS: Text("anggota kelompok", "the members of the group"),
+    Code.UNKNOWN_GROUP_OFFTAKER: Text("offtaker kelompok", "the group's offtaker"),
+    Code.UNKNOWN_GROUP_PKS: Text(
+        "perjanjian kerja sama dengan offtaker", "the agreement (PKS) with the offtaker"
+    ),
+    Code.UNKNOWN_GROUP_VALIDATION: Text(
+        "pengesahan kelompok oleh dinas atau offtaker",
+        "the group's validation by the dinas or the offtaker",
+    ),
+    Code.UNKNOWN_GROUP_SIKP: Text(
+        "pendaftaran kelompok di SIKP", "the group's registration in SIKP"
+    ),
+    Code.UNKNOWN_MEMBER_COLLECTIBILITY: Text(
+        "kolektibilitas {count} anggota", "the collectibility of {count} member(s)"
+    ),
+    Code.UNKNOWN_MEMBERSHIP: Text("keanggotaan koperasi", "the membership of a cooperative"),
+    Code.UNKNOWN_MEMBERSHIP_USP: Text(
+        "apakah koperasi memiliki unit simpan pinjam",
+        "whether the cooperative has a savings and loan unit",
+    ),
+    Code.UNKNOWN_SIMPANAN_POKOK: Text(
+        "apakah simpanan pokok lunas", "whether the simpanan pokok is paid"
+    ),
+    Code.UNKNOWN_COOPERATIVE_KIND: Text("jenis koperasi", "the kind of the cooperative"),
+    Code.UNKNOWN_RATS: Text("RAT yang telah diadakan", "the annual meetings (RAT) held"),
+    Code.UNKNOWN_SHU: Text("SHU tahun buku {year}", "the SHU of book year {year}"),
+    Code.UNKNOWN_ARREARS: Text("apakah koperasi menunggak", "whether there are arrears"),
+    Code.UNKNOWN_OFFICERS_COLLECTIBILITY: Text(
+        "kolektibilitas terburuk pengurus", "the officers' worst collectibility"
+    ),
+    Code.UNKNOWN_PERSONAL_GUARANTEES: Text(
+        "jaminan pribadi pengurus", "the officers' personal guarantees"
+    ),
+    Code.UNKNOWN_AGUNAN_VALUE: Text("nilai agunan", "the value of the agunan"),
+    Code.UNKNOWN_SELECTED: Text(
+        "apakah bupati atau wali kota memilih koperasi ini",
+        "whether the bupati or walikota selected the cooperative",
+    ),
+    Code.UNKNOWN_USP: Text(
+        "apakah ada unit simpan pinjam", "whether there is a savings and loan unit"
+    ),
+    Code.UNKNOWN_SEMBAKO: Text("apakah ada gerai sembako", "whether there is a sembako shop"),
+    Code.UNKNOWN_MICROSITE: Text("microsite SIMKOPDES", "the SIMKOPDES microsite"),
+    Code.UNKNOWN_MEMBER_LIST: Text(
+        "daftar anggota penerima pinjaman", "the list of members who will borrow"
+    ),
+    Code.UNKNOWN_INCUBATED: Text(
+        "apakah tahapan inkubasi selesai", "whether the incubation milestones are complete"
+    ),
+    Code.UNKNOWN_HEALTH_GRADE: Text("tingkat kesehatan koperasi", "the health grade"),
+    Code.UNKNOWN_COOPERATIVE_NPWP: Text("NPWP koperasi", "the cooperative's NPWP"),
+    Code.UNKNOWN_COOPERATIVE_NIB: Text("NIB koperasi", "the cooperative's NIB"),
+    Code.UNKNOWN_COOPERATIVE_ACCOUNT: Text(
+        "rekening bank koperasi", "the cooperative's bank account"
+    ),
+}
+"""What an `unknown_…` code misses; the sentence around it is always the same."""
+
+_CANNOT_TELL = Text(
+    "Belum dapat dipastikan. Lengkapi data ini: {fact}.",
+    "This cannot be told yet. Please give {fact}.",
+)
+
+NOTES: Mapping[NoteCode, Text] = {
+    NoteCode.POLICY_VIOLATION: Text(
+        "Untuk pinjaman {amount:rp} penyalur tidak boleh meminta agunan tambahan (sampai "
+        "{max:rp}). Ini pelanggaran penyalur, bukan alasan menolak Anda.",
+        "For a loan of {amount:rp} a lender may not demand additional agunan (up to {max:rp}). "
+        "That breach is the lender's and no reason to refuse you.",
+    ),
+    NoteCode.RETRY_AFTER: Text(
+        "Pelunasan {paid:day} terlihat di SIKP mulai {from:day}. Kirim pengajuan setelah itu.",
+        "The pay-off of {paid:day} shows in SIKP from {from:day}. Send the application then.",
+    ),
+    NoteCode.SAME_LENDER_ONLY: Text(
+        "Sisa KUR Anda {outstanding:rp}; KUR berikutnya hanya dari penyalur yang sama.",
+        "You still owe {outstanding:rp} of KUR; another one comes only from the same lender.",
+    ),
+    NoteCode.RATE_UNVERIFIED: Text(
+        "Suku bunga produk ini belum dapat kami pastikan dari naskah peraturan.",
+        "We could not confirm this product's rate in the text of a regulation.",
+    ),
+    NoteCode.PRODUCT_ASSUMED: Text(
+        "Produk ini adalah asumsi; belum ditemukan peraturannya.",
+        "This product is an assumption; no regulation of it has been found.",
+    ),
+    NoteCode.INCOME_NOT_JUDGED: Text(
+        "Usaha belum berjalan, sehingga kemampuan mengangsur belum dinilai.",
+        "The business does not run yet, so the capacity to repay has not been judged.",
+    ),
+}
+
+_WORDS: Mapping[str, Text] = {
+    "person": Text("perorangan", "persons"),
+    "person_or_group": Text("perorangan atau kelompok usaha", "persons or business groups"),
+    "cooperative": Text("koperasi", "cooperatives"),
+    "kopdes": Text("Koperasi Desa Merah Putih", "Koperasi Desa Merah Putih"),
+    "kelkopdes": Text("Koperasi Kelurahan Merah Putih", "Koperasi Kelurahan Merah Putih"),
+    "migrant_worker": Text("koperasi pekerja migran", "migrant-worker cooperative"),
+    "ksp": Text("koperasi simpan pinjam", "savings and loan cooperative"),
+    "secondary": Text("koperasi sekunder", "secondary cooperative"),
+    "dalam_pengawasan": Text("dalam pengawasan", "under supervision"),
+    "dalam_pengawasan_khusus": Text("dalam pengawasan khusus", "under special supervision"),
+}
+
+_MONTHS: Mapping[Language, tuple[str, ...]] = {
+    Language.ID: (
+        "Januari",
+        "Februari",
+        "Maret",
+        "April",
+        "Mei",
+        "Juni",
+        "Juli",
+        "Agustus",
+        "September",
+        "Oktober",
+        "November",
+        "Desember",
+    ),
+    Language.EN: (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ),
+}
+
+
+def sentence(refusal: Refusal, language: Language) -> str:
+    """Return what a refusal says to its applicant."""
+    fact = UNKNOWN.get(refusal.code)
+    if fact is None:
+        return _say(REFUSALS[refusal.code], refusal.numbers, language)
+    missing = _say(fact, refusal.numbers, language)
+    return _say(_CANNOT_TELL, {"fact": missing}, language)
+
+
+def remark(note: Note, language: Language) -> str:
+    """Return what a note says."""
+    return _say(NOTES[note.code], note.numbers, language)
+
+
+def day(when: date, language: Language) -> str:
+    """Write a date in words: `14 Maret 2027`."""
+    return f"{when.day} {_MONTHS[language][when.month - 1]} {when.year}"
+
+
+class _Words(Formatter):
+    """Writes rupiah, days and words the way the reader's language does."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def format_field(self, value: Value, format_spec: str) -> str:
+        if format_spec == "rp" and isinstance(value, int):
+            return rupiah(value)
+        if format_spec == "day" and isinstance(value, date):
+            return day(value, self.language)
+        if format_spec == "word":
+            words = (_word(each, self.language) for each in str(value).split(", "))
+            return ", ".join(words)
+        return str(value)
+
+
+_WRITERS = {language: _Words(language) for language in Language}
+
+
+def _say(text: Text, numbers: Mapping[str, Value], language: Language) -> str:
+    template = text.id if language is Language.ID else text.en
+    return _WRITERS[language].vformat(template, (), _with_period(numbers, language))
+
+
+def _with_period(numbers: Mapping[str, Value], language: Language) -> Mapping[str, Value]:
+    since, until = numbers.get("since"), numbers.get("until")
+    if not isinstance(since, date):
+        return numbers
+    indonesian = language is Language.ID
+    period = f"{'sejak' if indonesian else 'from'} {day(since, language)}"
+    if isinstance(until, date):
+        period += f" {'sampai' if indonesian else 'until'} {day(until, language)}"
+    return {**numbers, "period": period}
+
+
+def _word(value: str, language: Language) -> str:
+    text = _WORDS.get(value)
+    if text is None:
+        return value
+    return text.id if language is Language.ID else text.en
