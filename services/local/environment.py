@@ -45,7 +45,8 @@ def parts(
     """Return the processes in the order of their start, and write the keys that they need."""
     doors = ports.doors()
     addresses = {name: f"http://{HOST}:{door.port}" for name, door in doors.items()}
-    lenders, channels = write_keys(folder / "keys", sandbox=addresses["sandbox"])
+    lenders = folder / "keys" / "lenders.json"
+    channels = write_keys(folder / "keys", lenders=lenders, sandbox=addresses["sandbox"])
     shared = {
         **environ,
         "PURNA_MODE": "development",
@@ -77,19 +78,21 @@ def parts(
     )
 
 
-def write_keys(folder: Path, *, sandbox: str) -> tuple[Path, Path]:
-    """Write the keys of development; return the lenders' file and the financing service's.
+def write_keys(folder: Path, *, lenders: Path, sandbox: str) -> Path:
+    """Write the keys of development; return the file of the keys that we use towards lenders.
 
-    The services' own keys stay as they are, for data are sealed with them. Those between us and
-    the sandbox are made anew at each start: both sides start together, at this `sandbox` address.
+    The services' own keys, in `folder`, stay as they are: data are sealed with them. The file
+    `lenders` is the other side of ours. Both are made anew when the sandbox's address changes.
     """
     ensure_development_keys(folder)
-    views = generate(sandbox)
-    files = folder / "lenders.json", folder / "channels.json"
-    for file, view in zip(files, (views["lenders"], views["financing"]), strict=True):
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(view, indent=2))
-    return files
+    channels = folder / "channels.json"
+    known = lenders.exists() and channels.exists() and f'"{sandbox}/' in channels.read_text()
+    if not known:
+        views = generate(sandbox)
+        for file, view in ((lenders, views["lenders"]), (channels, views["financing"])):
+            file.touch(mode=0o600)
+            file.write_text(json.dumps(view, indent=2))
+    return channels
 
 
 def _part(
