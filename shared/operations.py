@@ -122,7 +122,28 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             schemas[model.__name__] = schema
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        for path in document.get("paths", {}).values():
+            for operation in path.values():
+                _require_headers(operation)
         for scheme in components.get("securitySchemes", {}).values():
             scheme["flows"]["clientCredentials"]["scopes"] = dict(SCOPES)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+REQUIRED_HEADERS: Mapping[str, Mapping[str, Any]] = {
+    "idempotency-key": {"type": "string", "minLength": 1, "maxLength": 255},
+    "if-match": {"type": "string", "pattern": '^"[0-9]+"$'},
+}
+
+
+def _require_headers(operation: dict[str, Any]) -> None:
+    """Say in the contract that these headers are required.
+
+    In the code they are optional, so that leaving one out gets its own problem (400, 428) and
+    not a 422 among others.
+    """
+    for parameter in operation.get("parameters", []):
+        schema = REQUIRED_HEADERS.get(parameter["name"].lower())
+        if parameter["in"] == "header" and schema is not None:
+            parameter.update(required=True, schema=dict(schema))

@@ -17,11 +17,11 @@ from fastapi import Depends, Query, Request
 from pydantic import create_model
 
 from shared.auth import caller_of
+from shared.db import Row
 
 LIMIT_MAX = 100
 LIMIT_DEFAULT = 50
 NONCE_BYTES = 12
-FIRST = UUID(int=0)
 
 
 class CursorInvalid(Exception):
@@ -33,22 +33,26 @@ class Paging:
     """Which page is asked for: rows after `after`, at most `limit`."""
 
     limit: int
-    after: UUID
+    after: str
     context: bytes
     key: bytes
 
-    def cursor(self, last: UUID) -> str:
+    @property
+    def after_id(self) -> UUID:
+        """Return the place as an id, for lists that are ordered by it."""
+        return UUID(self.after) if self.after else UUID(int=0)
+
+    def cursor(self, last: str) -> str:
         """Seal the place after `last`."""
         nonce = os.urandom(NONCE_BYTES)
-        sealed = nonce + AESGCM(self.key).encrypt(nonce, last.bytes, self.context)
+        sealed = nonce + AESGCM(self.key).encrypt(nonce, last.encode(), self.context)
         return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
-def _open(cursor: str, key: bytes, context: bytes) -> UUID:
+def _open(cursor: str, key: bytes, context: bytes) -> str:
     try:
         sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        plain = AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
-        return UUID(bytes=plain)
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context).decode()
     except (InvalidTag, ValueError) as error:
         raise CursorInvalid("Start again without a cursor.") from error
 
@@ -73,7 +77,7 @@ async def _paging(
     )
     context = repr((caller.id, request.url.path, filters)).encode()
     key: bytes = request.app.state.cursor_key
-    after = FIRST if cursor is None else _open(cursor, key, context)
+    after = "" if cursor is None else _open(cursor, key, context)
     return Paging(limit, after, context, key)
 
 
@@ -81,10 +85,13 @@ Page = Annotated[Paging, Depends(_paging)]
 """The page that a list endpoint is asked for."""
 
 
-def page_json(items: str | None, last: UUID | None, count: int, paging: Paging) -> bytes:
-    """Build a page from items that PostgreSQL has already written as a JSON array."""
-    following = f'"{paging.cursor(last)}"' if last and count == paging.limit else "null"
-    return f'{{"items":{items or "[]"},"next":{following}}}'.encode()
+def page_json(page: Row | None, paging: Paging) -> bytes:
+    """Build the answer from a row of `items` (a JSON array as text), `last` and `count`."""
+    if page is None or not page["count"]:
+        return b'{"items":[],"next":null}'
+    full = page["count"] == paging.limit
+    following = f'"{paging.cursor(page["last"])}"' if full else "null"
+    return f'{{"items":{page["items"]},"next":{following}}}'.encode()
 
 
 def page_model(item: type[Any]) -> Any:

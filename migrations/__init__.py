@@ -1,0 +1,1 @@
+"""The schemas of both services, one revision at a time."""

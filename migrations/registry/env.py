@@ -1,0 +1,6 @@
+"""The registry's schema, one revision at a time."""
+
+from migrations.run import run
+from services.registry.db.tables import metadata
+
+run(metadata)

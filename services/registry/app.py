@@ -1,0 +1,61 @@
+"""The composition root: settings in, application out. Nothing is made at import."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+
+from migrations.run import head
+from services.registry.api import people, regions
+from services.registry.api.problems import PROBLEMS
+from services.registry.db import clients
+from services.registry.db.tables import event
+from services.registry.settings import Settings
+from shared import keys
+from shared.auth import KeySet, Verifier
+from shared.db import Database
+from shared.feed import feed
+from shared.issuer import Client, Issuer, router
+from shared.operations import database_checks, new_app
+
+DESCRIPTION = "Who came home, what they can do, and which cooperative took them in."
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the registry.
+
+    Raises:
+        KeysMissing: a key file is absent.
+        DevelopmentKeys: production mode, but a key was made for development.
+    """
+    ring = keys.load(settings.keys / "registry.json")
+    issuer = Issuer.from_file(settings.issuer, settings.keys / "issuer.json")
+    if settings.mode == "production":
+        ring.refuse_development()
+        issuer.refuse_development()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with Database.connect(settings.database_url) as database:
+            app.state.database = database
+            app.state.checks.update(database_checks(database, head("registry")))
+            yield
+
+    app = new_app(
+        title="Purna registry",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        problems=PROBLEMS,
+    )
+    app.state.keys = ring
+    app.state.cursor_key = ring.cursor
+    app.state.verifier = Verifier(issuer.name, KeySet(str(settings.keys / "jwks.json")))
+
+    async def find_client(request: Request, id: str) -> Client | None:
+        return await clients.find(request.app.state.database.reader, id)
+
+    for routes in (regions.routes, people.routes, feed(event, PROBLEMS)):
+        app.include_router(routes)
+    app.include_router(router(issuer, find_client))
+    return app
