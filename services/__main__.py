@@ -143,7 +143,7 @@ async def keep_alive(server: PostgresServer) -> Never:
 
 def migrate(service: str, url: str) -> None:
     """Bring the schema of a service's database up to date; raise MigrationFailed."""
-    command = (sys.executable, "-m", "migrations.run", service, "upgrade")
+    command = (sys.executable, "-m", "migrations.run", "upgrade", service)
     done = subprocess.run(  # noqa: S603 - our own module, no shell
         bound(command, death=signal.SIGKILL),
         cwd=ROOT,

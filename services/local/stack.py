@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 """The project's folder: what the processes import from."""
 
 READY_SECONDS = 60.0
-STOP_SECONDS = 10.0
+STOP_SECONDS = 15.0  # a service takes up to ten to finish the requests it has
 _LAST_LINES = 20
 
 
