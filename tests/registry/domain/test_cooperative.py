@@ -71,6 +71,7 @@ LAY_CHAIR = seat(14, Board.PENGAWAS, Position.KETUA)
         (boards(seat(4, **GONE)), related(1, 4), []),
         (boards(seat(4, **KEPT)), related(1, 4), ["officers_related"]),
         (boards(seat(4, since=date(2026, 11, 25))), related(1, 4), []),
+        (boards(seat(4, since=ON)), related(1, 4), ["officers_related"]),
         (boards(seat(4, village_office=VillageOffice.BPD)), (), ["pengurus_in_village_office"]),
         (boards(seat(4, village_office=VillageOffice.KADES)), (), ["pengurus_in_village_office"]),
         (boards(seat(4, village_office=VillageOffice.KADES, **GONE)), (), []),

@@ -125,6 +125,7 @@ def a_placement(**changes):
             {"departed_on": date(2026, 11, 25), "returned_on": None, "return_reason": None},
             [("departed_on", "in_the_future")],
         ),
+        ({"departed_on": ON, "returned_on": None, "return_reason": None}, []),
         ({"contract_until": date(2019, 1, 1)}, []),
         ({"contract_until": date(2018, 12, 31)}, [("contract_until", "out_of_order")]),
         ({"returned_on": None}, [("return_reason", "no_return")]),
