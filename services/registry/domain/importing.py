@@ -170,19 +170,15 @@ def read_person(
     birth_date = cells.day("birth_date")
     sex = cells.needed("sex", cells.choice("sex", Sex), Sex.FEMALE)
     number = cells.text("person_nik")
-    reading = None
-    try:
-        if number is not None:
-            reading = nik.read(
-                number,
-                on=on,
-                known_regions=known_regions,
-                retired_regions=retired_regions,
-                declared_birth_date=birth_date,
-                declared_sex=sex,
-            )
-    except nik.ImpossibleNik as impossible:
-        cells.fault("person_nik", impossible.reason, str(impossible))
+    reading = _nik_reading(
+        cells,
+        number,
+        on=on,
+        known_regions=known_regions,
+        retired_regions=retired_regions,
+        declared_birth_date=birth_date,
+        declared_sex=sex,
+    )
     status = cells.choice("migration_status", MigrationStatus)
     level = cells.choice("verification_level", VerificationLevel)
     if birth_date is not None and birth_date > on:
@@ -237,6 +233,32 @@ def read_cooperative(row: Mapping[str, str | None], *, on: date) -> CooperativeR
         cells.fault("founded_on", "in_the_future", "the founding is still to come")
     cells.finish()
     return cooperative
+
+
+def _nik_reading(
+    cells: Cells,
+    number: str | None,
+    *,
+    on: date,
+    known_regions: Container[str],
+    retired_regions: Mapping[str, str],
+    declared_birth_date: date | None,
+    declared_sex: Sex,
+) -> nik.NikReading | None:
+    if number is None:
+        return None
+    try:
+        return nik.read(
+            number,
+            on=on,
+            known_regions=known_regions,
+            retired_regions=retired_regions,
+            declared_birth_date=declared_birth_date,
+            declared_sex=declared_sex,
+        )
+    except nik.ImpossibleNik as impossible:
+        cells.fault("person_nik", impossible.reason, str(impossible))
+        return None
 
 
 def _placement(cells: Cells, on: date, birth_date: date | None) -> Placement | None:
