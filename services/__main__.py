@@ -159,9 +159,15 @@ def migrate(service: str, url: str) -> None:
 def announce(stack: Stack) -> None:
     """Say where everything is."""
     console.print("\n[bold]Purna is running.[/] Ctrl-C stops it.")
-    for name in ("registry", "financing", "sandbox"):
-        console.print(f"  {name:<10} {stack.address(name)}/docs", highlight=False)
-    console.print(f"  {'logs':<10} {stack.logs}\n", highlight=False)
+    places = (
+        ("registry", f"{stack.address('registry')}/docs"),
+        ("financing", f"{stack.address('financing')}/docs"),
+        ("lenders", f"{stack.address('sandbox')}   (docs/partners-kit.md)"),
+        ("logs", str(stack.logs)),
+    )
+    for name, place in places:
+        console.print(f"  {name:<10} {place}", highlight=False, soft_wrap=True)
+    console.print()
 
 
 @contextmanager

@@ -1,0 +1,60 @@
+"""`python -m services` says what stands in its way, and keeps the database alive."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from services import __main__ as command
+from shared.embedded_postgres import EmbeddedPostgres
+from shared.processes import claim
+
+
+def test_a_second_copy_ends_with_one_sentence(tmp_path: Path):
+    with claim(tmp_path):
+        second = subprocess.run(
+            [sys.executable, "-m", "services", "--folder", str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert second.returncode == 1
+    assert second.stdout == ""
+    assert second.stderr.strip() == (
+        f"Not running: already running here, pid {os.getpid()}: "
+        f"stop it or use another folder than {tmp_path}"
+    )
+
+
+def test_a_folder_is_free_again_once_its_owner_is_gone(tmp_path: Path):
+    with claim(tmp_path):
+        pass
+
+    with claim(tmp_path):
+        assert (tmp_path / "owner").read_text() == str(os.getpid())
+
+
+def test_a_database_that_cannot_be_reached_is_named_before_anything_starts():
+    with pytest.raises(command.MigrationFailed, match="the schema of registry"):
+        command.migrate("registry", "postgresql://127.0.0.1:1/registry")
+
+
+async def test_a_killed_database_is_started_again(tmp_path: Path):
+    settings = {"fsync": "off", "shared_buffers": "16MB"}
+    with EmbeddedPostgres.start(tmp_path, settings=settings) as server:
+        server.run("CREATE TABLE receipt AS SELECT 7 AS number")
+        killed = server.pid
+        keeping = asyncio.ensure_future(command.keep_alive(server))
+        os.kill(killed, signal.SIGKILL)
+
+        async with asyncio.timeout(20):
+            while not (server.alive and server.pid != killed):  # noqa: ASYNC110 - a process
+                await asyncio.sleep(0.02)
+        keeping.cancel()
+
+        assert server.run("SELECT number FROM receipt") == ("7",)
