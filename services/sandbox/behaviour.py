@@ -79,7 +79,8 @@ def choose(*, header: str | None, amount: int, script: Script) -> Behaviour | No
         NoSuchBehaviour: the header names none.
     """
     if header is not None:
-        if header not in Behaviour:
-            raise NoSuchBehaviour
-        return Behaviour(header)
+        try:
+            return Behaviour(header)
+        except ValueError:
+            raise NoSuchBehaviour from None
     return BY_AMOUNT.get(amount % 1000) or script.next()

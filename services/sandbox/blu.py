@@ -215,5 +215,5 @@ def _refuse(request: Request, no: No, error: Exception) -> Response:
     return _say(no.status, kode=no.code, pesan=sentence, **content)
 
 
-def _say(status: int, **content: object) -> Response:
+def _say(status: int, /, **content: object) -> Response:
     return Response(orjson.dumps(content), status, media_type="application/json")

@@ -37,9 +37,9 @@ class Unauthorised(Exception):
 
 
 class Terms(BaseModel):
-    """A request body: strict, and nothing undeclared."""
+    """A request body with nothing undeclared; the types of the wire are strict themselves."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class _Problem(Said):
 class _Token(Said):
     access_token: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,2048}$")]
     token_type: Literal["Bearer", "bearer"]
-    expires_in: Annotated[int, Field(ge=0)]
+    expires_in: Annotated[int, Field(strict=True, ge=0)]
 
 
 class Lpdb:

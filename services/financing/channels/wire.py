@@ -23,9 +23,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Said(BaseModel):
-    """A lender's JSON: strict in what we read, indifferent to what it may add."""
+    """A lender's JSON: what we read is held to its type, what it may add is passed over."""
 
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = ConfigDict(frozen=True)
 
 
 def read(model: type[Model], reply: Reply) -> Model:
