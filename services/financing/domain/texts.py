@@ -163,7 +163,8 @@ REFUSALS: Mapping[Code, Text] = {
         "bersih {income:rp}. Pilih angsuran paling banyak {affordable:rp} sebulan: jumlah lebih "
         "kecil atau jangka waktu lebih panjang.",
         "The instalment {instalment:rp} and your others of {others:rp} pass 70 % of the net "
-        "income {income:rp}. Choose at most {affordable:rp} a month: a smaller amount or longer tenor.",
+        "income {income:rp}. Choose at most {affordable:rp} a month: a smaller amount or a "
+        "longer tenor.",
     ),
     Code.NO_PLACEMENT_CONTRACT: Text(
         "KUR ini untuk yang berangkat bekerja ke luar negeri dan memerlukan kontrak kerja. "

@@ -116,7 +116,8 @@ def surplus(
     elif amount <= 0:
         # The next figure that can be positive is that of the book year now running.
         first_day = date(on.year + 1, 1, 1)
-        said.append(Refusal(Code.SHU, source, {"year": last, "amount": amount}, first_day))
+        numbers = {"year": last, "amount": amount, "from": first_day}
+        said.append(Refusal(Code.SHU, source, numbers, first_day))
 
 
 def _first_years(on: date) -> tuple[int, ...]:

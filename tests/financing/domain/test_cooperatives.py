@@ -1,0 +1,357 @@
+"""What the LPDB, the assumed BLU products and PMK 49/2025 ask, and when a young Kopdes passes."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.financing.domain.eligibility import (
+    Code,
+    Confidence,
+    CooperativeKind,
+    HealthGrade,
+    NoteCode,
+    Rat,
+    Shu,
+)
+from services.financing.domain.rules import blu, lpdb, pmk49
+from services.financing.domain.rules.cooperative import meetings
+from tests.financing.domain.applicants import (
+    IN_2026,
+    a_cooperative,
+    a_group,
+    a_person,
+    ask,
+    assessed,
+    codes,
+    invest,
+)
+
+OF_COOPERATIVES = (lpdb.REGULAR, lpdb.MOCKUP, blu.INKUBASI, blu.LINKAGE, pmk49.CODE)
+IN_PMK49 = date(2025, 9, 1)
+KOPDES = CooperativeKind.KOPDES
+
+
+@pytest.mark.parametrize("product", OF_COOPERATIVES)
+def test_cooperatives_products_are_not_for_persons_or_groups(product):
+    assert Code.BORROWER_KIND in codes(product, a_person(), ask())
+    assert Code.BORROWER_KIND in codes(product, a_group(1, 2), ask())
+
+
+def test_persons_products_are_not_for_cooperatives():
+    for product in ("kur_super_mikro", "kur_mikro", "kur_kecil", "kur_khusus", "kur_pmi"):
+        assert codes(product, a_cooperative(), ask()) == {Code.BORROWER_KIND}
+    assert codes(blu.UMI, a_cooperative(), ask()) == {Code.BORROWER_KIND}
+
+
+def test_a_complete_cooperative_is_refused_nothing_by_the_lpdb():
+    assert codes(lpdb.REGULAR, a_cooperative(), ask(500_000_000)) == set()
+    kopdes = a_cooperative(kind=KOPDES)
+    assert codes(lpdb.MOCKUP, kopdes, invest(500_000_000)) == set()
+
+
+# product, fact, value, the refusal
+FACTS = [
+    (lpdb.REGULAR, "kind", None, Code.UNKNOWN_COOPERATIVE_KIND),
+    (lpdb.REGULAR, "legal_entity_no", None, Code.NO_LEGAL_ENTITY),
+    (lpdb.REGULAR, "coop_registry_no", None, Code.NO_COOP_REGISTRY_NO),
+    (lpdb.REGULAR, "rats", None, Code.UNKNOWN_RATS),
+    (lpdb.REGULAR, "rats", (), Code.RAT_MISSING),
+    (lpdb.REGULAR, "certificate_valid_until", None, Code.NO_CERTIFICATE),
+    (lpdb.REGULAR, "certificate_valid_until", IN_2026, None),
+    (
+        lpdb.REGULAR,
+        "certificate_valid_until",
+        IN_2026 - timedelta(days=1),
+        Code.CERTIFICATE_EXPIRED,
+    ),
+    (lpdb.REGULAR, "shu", None, Code.UNKNOWN_SHU),
+    (lpdb.REGULAR, "shu", (Shu(2024, 5),), Code.UNKNOWN_SHU),
+    (lpdb.REGULAR, "shu", (Shu(2025, 1),), None),
+    (lpdb.REGULAR, "shu", (Shu(2025, 0),), Code.SHU),
+    (lpdb.REGULAR, "arrears", True, Code.ARREARS),
+    (lpdb.REGULAR, "arrears", None, Code.UNKNOWN_ARREARS),
+    (lpdb.REGULAR, "officers_collectibility", 2, None),
+    (lpdb.REGULAR, "officers_collectibility", 3, Code.OFFICERS_COLLECTIBILITY),
+    (lpdb.REGULAR, "officers_collectibility", None, Code.UNKNOWN_OFFICERS_COLLECTIBILITY),
+    (lpdb.REGULAR, "personal_guarantees", False, Code.PERSONAL_GUARANTEES),
+    (lpdb.REGULAR, "personal_guarantees", None, Code.UNKNOWN_PERSONAL_GUARANTEES),
+    (lpdb.REGULAR, "health_grade", HealthGrade.CUKUP_SEHAT, None),
+    (lpdb.REGULAR, "health_grade", HealthGrade.DALAM_PENGAWASAN, Code.HEALTH_GRADE),
+    (lpdb.REGULAR, "health_grade", None, Code.UNKNOWN_HEALTH_GRADE),
+    (lpdb.MOCKUP, "kind", CooperativeKind.KELKOPDES, None),
+    (lpdb.MOCKUP, "kind", CooperativeKind.KSP, Code.COOPERATIVE_KIND),
+    (lpdb.MOCKUP, "mockup_selected", False, Code.NOT_SELECTED),
+    (lpdb.MOCKUP, "mockup_selected", None, Code.UNKNOWN_SELECTED),
+    (lpdb.MOCKUP, "officers_collectibility", 4, None),
+    (lpdb.MOCKUP, "officers_collectibility", 5, Code.OFFICERS_MACET),
+    (lpdb.MOCKUP, "agunan_value", 100_000_000, None),
+    (lpdb.MOCKUP, "agunan_value", 99_999_999, Code.AGUNAN_VALUE),
+    (lpdb.MOCKUP, "agunan_value", None, Code.UNKNOWN_AGUNAN_VALUE),
+    (lpdb.MOCKUP, "usp", False, Code.NO_USP),
+    (lpdb.MOCKUP, "usp", None, Code.UNKNOWN_USP),
+    (lpdb.MOCKUP, "sembako", False, Code.NO_SEMBAKO),
+    (lpdb.MOCKUP, "sembako", None, Code.UNKNOWN_SEMBAKO),
+    (lpdb.MOCKUP, "microsite", False, Code.NO_MICROSITE),
+    (lpdb.MOCKUP, "microsite", None, Code.UNKNOWN_MICROSITE),
+    (lpdb.MOCKUP, "rats", (), None),
+    (blu.LINKAGE, "usp", False, Code.NO_USP),
+    (blu.LINKAGE, "member_list", False, Code.NO_MEMBER_LIST),
+    (blu.LINKAGE, "member_list", None, Code.UNKNOWN_MEMBER_LIST),
+    (blu.LINKAGE, "arrears", True, Code.ARREARS),
+    (blu.LINKAGE, "kind", CooperativeKind.SECONDARY, Code.COOPERATIVE_KIND),
+]
+
+
+@pytest.mark.parametrize(("product", "fact", "value", "refusal"), FACTS)
+def test_each_fact_of_a_cooperative_has_both_sides(product, fact, value, refusal):
+    complete = {"kind": KOPDES, fact: value}
+    said = codes(product, a_cooperative(**complete), invest(100_000_000))
+    assert said == ({refusal} if refusal else set())
+
+
+@pytest.mark.parametrize(
+    ("amount", "refused"), [(3_000_000_000, set()), (3_000_000_001, {Code.AMOUNT_ABOVE})]
+)
+def test_the_mockup_window_lends_three_billion(amount, refused):
+    assert codes(lpdb.MOCKUP, a_cooperative(kind=KOPDES), invest(amount)) == refused
+
+
+@pytest.mark.parametrize(("months", "refused"), [(120, set()), (121, {Code.TENOR_ABOVE})])
+def test_the_mockup_window_lends_for_ten_years(months, refused):
+    request = invest(100_000_000, tenor_months=months)
+    assert codes(lpdb.MOCKUP, a_cooperative(kind=KOPDES), request) == refused
+
+
+def test_the_mockup_window_is_for_investment():
+    said = codes(lpdb.MOCKUP, a_cooperative(kind=KOPDES), ask(100_000_000))
+    assert said == {Code.INVESTMENT_ONLY}
+
+
+def test_a_savings_cooperative_pays_another_rate_and_both_are_unverified():
+    saving = assessed(lpdb.REGULAR, a_cooperative(kind=CooperativeKind.KSP), ask())
+    other = assessed(lpdb.REGULAR, a_cooperative(), ask())
+    assert (saving.rate_bp, other.rate_bp) == (600, 300)
+    for said in (saving, other):
+        assert said.notes[0].code is NoteCode.RATE_UNVERIFIED
+        assert said.notes[0].source.confidence is Confidence.UNVERIFIED
+
+
+def test_before_it_is_in_force_the_lpdb_says_since_when():
+    assert codes(lpdb.REGULAR, a_cooperative(), ask(), on=date(2020, 12, 31)) == {
+        Code.NOT_IN_FORCE
+    }
+    assert codes(lpdb.MOCKUP, a_cooperative(), ask(), on=date(2025, 6, 15)) == {Code.NOT_IN_FORCE}
+
+
+# founded, book years whose RAT was held, day, what is missing, first day
+MEETINGS = [
+    # A Kopdes of June 2025: its first two book years are 2025 and 2026.
+    (date(2025, 6, 1), (), date(2026, 11, 24), (2025, 2026), date(2027, 1, 1)),
+    (date(2025, 6, 1), (2025,), date(2026, 11, 24), (2026,), date(2027, 1, 1)),
+    (date(2025, 6, 1), (2025,), date(2027, 1, 1), (2026,), date(2027, 1, 1)),
+    (date(2025, 6, 1), (), date(2025, 8, 1), (2025, 2026), date(2027, 1, 1)),
+    (date(2025, 6, 1), (2025, 2026), date(2027, 3, 1), None, None),
+    # Two meetings in a row count until the next one falls due.
+    (date(2020, 1, 1), (2024, 2025), date(2026, 11, 24), None, None),
+    (date(2020, 1, 1), (2024, 2025), date(2027, 6, 30), None, None),
+    (date(2020, 1, 1), (2024, 2025), date(2027, 7, 1), (2026,), date(2027, 7, 1)),
+    # Not in a row, or long ago: the overdue one can be held today.
+    (date(2020, 1, 1), (2023, 2025), date(2026, 11, 24), (2024,), date(2026, 11, 24)),
+    (date(2020, 1, 1), (2022, 2023), date(2026, 11, 24), (2024, 2025), date(2026, 11, 24)),
+    (None, (2025,), date(2026, 11, 24), (2024,), date(2026, 11, 24)),
+]
+
+
+@pytest.mark.parametrize(("founded", "held", "on", "missing", "first_day"), MEETINGS)
+def test_two_annual_meetings_in_a_row(founded, held, on, missing, first_day):
+    rats = tuple(Rat(year, date(year + 1, 1, 1)) for year in held)
+
+    said = meetings(rats, founded, on=on)
+
+    if missing is None:
+        assert said is None
+    else:
+        assert said == (missing, first_day)
+
+
+def test_a_meeting_announced_for_later_does_not_count_yet():
+    rats = (Rat(2024, date(2025, 3, 1)), Rat(2025, date(2026, 11, 25)))
+    assert meetings(rats, date(2020, 1, 1), on=date(2026, 11, 24)) is not None
+    assert meetings(rats, date(2020, 1, 1), on=date(2026, 11, 25)) is None
+
+
+@given(
+    founded=st.dates(date(2015, 1, 1), date(2026, 12, 31)),
+    years=st.frozensets(st.integers(2015, 2026)),
+    on=st.dates(date(2026, 1, 1), date(2028, 12, 31)),
+)
+def test_once_the_missing_meetings_are_held_on_the_first_day_nothing_is_missing(
+    founded, years, on
+):
+    held = tuple(Rat(year, date(year + 1, 1, 1)) for year in years if year >= founded.year)
+    said = meetings(held, founded, on=on)
+    if said is not None:
+        added = tuple(Rat(year, said.first_day) for year in said.missing)
+        assert all(year < said.first_day.year for year in said.missing)
+        assert meetings(held + added, founded, on=said.first_day) is None
+
+
+def test_a_young_kopdes_hears_what_is_missing_and_the_first_day():
+    young = a_cooperative(
+        kind=KOPDES,
+        founded_on=date(2025, 6, 10),
+        rats=(Rat(2025, date(2026, 3, 1)),),
+        shu=(Shu(2025, 1_000_000),),
+        certificate_valid_until=None,
+    )
+
+    said = assessed(lpdb.REGULAR, young, ask(200_000_000))
+
+    assert {refusal.code for refusal in said.refusals} == {Code.RAT_MISSING, Code.NO_CERTIFICATE}
+    assert said.earliest_date == date(2027, 1, 1)
+
+    grown = a_cooperative(
+        kind=KOPDES,
+        founded_on=date(2025, 6, 10),
+        rats=(Rat(2025, date(2026, 3, 1)), Rat(2026, date(2027, 1, 1))),
+        shu=(Shu(2025, 1_000_000), Shu(2026, 1)),
+        certificate_valid_until=date(2027, 12, 31),
+    )
+    assert assessed(lpdb.REGULAR, grown, ask(200_000_000), on=said.earliest_date).eligible
+
+
+def test_a_cooperative_of_this_year_waits_for_its_first_figure():
+    new = a_cooperative(founded_on=date(2026, 6, 1), rats=(), shu=())
+    said = assessed(lpdb.REGULAR, new, ask(200_000_000))
+    assert said.earliest_date == date(2028, 1, 1)
+
+
+def test_a_loss_waits_for_the_next_book_year():
+    losing = a_cooperative(shu=(Shu(2025, -1),))
+    said = assessed(lpdb.REGULAR, losing, ask(200_000_000))
+    assert said.earliest_date == date(2027, 1, 1)
+
+
+def test_until_the_meeting_falls_due_the_surplus_of_the_year_before_counts():
+    held = a_cooperative(certificate_valid_until=date(2030, 1, 1))
+    assert codes(lpdb.REGULAR, held, ask(), on=date(2027, 6, 30)) == set()
+    assert Code.UNKNOWN_SHU in codes(lpdb.REGULAR, held, ask(), on=date(2027, 7, 1))
+
+
+# day, in force
+DAYS = [
+    (date(2025, 7, 20), False),
+    (date(2025, 7, 21), True),
+    (date(2025, 11, 14), True),
+    (date(2025, 11, 15), False),
+    (IN_2026, False),
+]
+
+
+@pytest.mark.parametrize(("day", "in_force"), DAYS)
+def test_pmk_49_exists_between_its_days_only(day, in_force):
+    kopdes = a_cooperative(kind=KOPDES)
+    said = assessed(pmk49.CODE, kopdes, ask(100_000_000), on=day)
+
+    assert said.eligible is in_force
+    if not in_force:
+        assert {refusal.code for refusal in said.refusals} == {Code.NOT_IN_FORCE}
+        assert said.refusals[0].numbers == {
+            "since": date(2025, 7, 21),
+            "until": date(2025, 11, 14),
+        }
+        assert said.earliest_date == (date(2025, 7, 21) if day < date(2025, 7, 21) else None)
+
+
+PMK49_FACTS = [
+    ("kind", CooperativeKind.KSP, Code.COOPERATIVE_KIND),
+    ("legal_entity_no", "", Code.NO_LEGAL_ENTITY),
+    ("npwp", False, Code.COOPERATIVE_NPWP),
+    ("npwp", None, Code.UNKNOWN_COOPERATIVE_NPWP),
+    ("nib", False, Code.COOPERATIVE_NIB),
+    ("nib", None, Code.UNKNOWN_COOPERATIVE_NIB),
+    ("bank_account", False, Code.COOPERATIVE_ACCOUNT),
+    ("bank_account", None, Code.UNKNOWN_COOPERATIVE_ACCOUNT),
+]
+
+
+@pytest.mark.parametrize(("fact", "value", "refusal"), PMK49_FACTS)
+def test_pmk_49_asked_for_papers(fact, value, refusal):
+    kopdes = a_cooperative(**{"kind": KOPDES, fact: value})
+    assert codes(pmk49.CODE, kopdes, ask(100_000_000), on=IN_PMK49) == {refusal}
+
+
+@pytest.mark.parametrize(
+    ("amount", "months", "refused"),
+    [
+        (3_000_000_000, 72, set()),
+        (3_000_000_001, 72, {Code.AMOUNT_ABOVE}),
+        (3_000_000_000, 73, {Code.TENOR_ABOVE}),
+    ],
+)
+def test_pmk_49_had_its_limits(amount, months, refused):
+    request = ask(amount, tenor_months=months)
+    assert codes(pmk49.CODE, a_cooperative(kind=KOPDES), request, on=IN_PMK49) == refused
+
+
+def test_every_blu_answer_says_that_it_is_assumed():
+    for product in blu.CODES:
+        for applicant in (a_person(), a_cooperative()):
+            said = assessed(product, applicant, ask(10_000_000))
+            assert NoteCode.PRODUCT_ASSUMED in {note.code for note in said.notes}
+            for refusal in said.refusals:
+                assert refusal.source.confidence is Confidence.ASSUMPTION
+
+
+def test_incubation_is_for_migrant_workers_without_two_meetings():
+    young = a_cooperative(rats=(Rat(2025, date(2026, 3, 1)),))
+    assert codes(blu.INKUBASI, young, ask(500_000_000)) == set()
+    assert codes(blu.INKUBASI, young, ask(500_000_001)) == {Code.AMOUNT_ABOVE}
+    assert codes(blu.INKUBASI, a_cooperative(), ask()) == {Code.RAT_ENOUGH}
+    assert codes(blu.INKUBASI, a_cooperative(rats=None), ask()) == {Code.UNKNOWN_RATS}
+    kopdes = a_cooperative(rats=(), kind=KOPDES)
+    assert codes(blu.INKUBASI, kopdes, ask()) == {Code.COOPERATIVE_KIND}
+    for incubated, code in ((False, Code.NOT_INCUBATED), (None, Code.UNKNOWN_INCUBATED)):
+        early = a_cooperative(rats=(), incubated=incubated, legal_entity_no=None)
+        assert codes(blu.INKUBASI, early, ask()) == {code, Code.NO_LEGAL_ENTITY}
+
+
+MEMBERS = [
+    ("membership__active", False, Code.MEMBERSHIP),
+    ("membership__active", None, Code.UNKNOWN_MEMBERSHIP),
+    ("membership__usp", False, Code.MEMBERSHIP_NO_USP),
+    ("membership__usp", None, Code.UNKNOWN_MEMBERSHIP_USP),
+    ("membership__simpanan_pokok_paid", False, Code.SIMPANAN_POKOK),
+    ("membership__simpanan_pokok_paid", None, Code.UNKNOWN_SIMPANAN_POKOK),
+    ("credit__collectibility", 2, None),
+    ("credit__collectibility", 3, Code.COLLECTIBILITY),
+    ("credit__collectibility", None, Code.UNKNOWN_COLLECTIBILITY),
+    ("credit__commercial_before", True, None),
+    ("business__net_income_month", 100_000, Code.INSTALMENT_ABOVE_INCOME),
+]
+
+
+@pytest.mark.parametrize(("fact", "value", "refusal"), MEMBERS)
+def test_the_ultra_micro_line_is_for_members(fact, value, refusal):
+    said = codes(blu.UMI, a_person(**{fact: value}), ask(20_000_000))
+    assert said == ({refusal} if refusal else set())
+
+
+@pytest.mark.parametrize(
+    ("amount", "months", "refused"),
+    [
+        (20_000_000, 24, set()),
+        (20_000_001, 24, {Code.AMOUNT_ABOVE}),
+        (20_000_000, 25, {Code.TENOR_ABOVE}),
+    ],
+)
+def test_the_ultra_micro_line_has_its_limits(amount, months, refused):
+    assert codes(blu.UMI, a_person(), ask(amount, tenor_months=months)) == refused
+
+
+def test_before_2026_the_assumed_products_do_not_exist():
+    for product in blu.CODES:
+        said = codes(product, a_person(), ask(), on=date(2025, 12, 31))
+        assert said == {Code.NOT_IN_FORCE}

@@ -1,0 +1,374 @@
+"""The score, the route and the whole decision."""
+
+from dataclasses import fields, replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.financing.domain import duration
+from services.financing.domain.decision import ENGINE_VERSION, IN_FORCE, Rulebook, decide
+from services.financing.domain.eligibility import (
+    Applicant,
+    BorrowerKind,
+    Code,
+    CooperativeKind,
+    PersonFacts,
+    Rat,
+    Term,
+)
+from services.financing.domain.products import BY_CODE, PRODUCTS
+from services.financing.domain.routing import Outcome, Why, WhyNot
+from services.financing.domain.rules import kur
+from services.financing.domain.rules.kur_terms import KUR_2026
+from services.financing.domain.scoring import CARDS, POINTS_MAX, Card, Grade, Verdict
+from shared.timeline import Timeline
+from tests.financing.domain.applicants import (
+    BLU,
+    CHANNELS,
+    IN_2024,
+    IN_2026,
+    LPDB,
+    NUSANTARA,
+    SAMUDRA,
+    a_cooperative,
+    a_group,
+    a_person,
+    ask,
+    decided,
+)
+
+APPLICANTS = {
+    "person": a_person(),
+    "beginner": a_person(business__planned=True),
+    "blank": Applicant(kind=BorrowerKind.PERSON),
+    "group": a_group(20_000_000, 20_000_000),
+    "cooperative": a_cooperative(),
+    "young cooperative": a_cooperative(rats=(), founded_on=date(2025, 6, 1)),
+    "blank cooperative": Applicant(kind=BorrowerKind.COOPERATIVE),
+}
+ANYONE = pytest.mark.parametrize("applicant", APPLICANTS.values(), ids=APPLICANTS)
+amounts = st.integers(1, 10**13)
+
+
+@ANYONE
+@pytest.mark.parametrize("on", [date(1990, 1, 1), IN_2024, date(2025, 9, 1), IN_2026])
+def test_every_product_answers_every_borrower(applicant, on):
+    decision = decided(applicant, ask(), on=on)
+
+    assert [each.product for each in decision.assessments] == [each.code for each in PRODUCTS]
+    for each in decision.assessments:
+        kinds = BY_CODE[each.product].kinds
+        if applicant.kind not in kinds:
+            assert not each.eligible
+
+
+def test_a_decision_names_its_editions_and_its_engine():
+    decision = decided(a_person(), ask(akad_on=date(2026, 12, 1)))
+
+    assert decision.editions == (
+        "KUR-2026",
+        "LPDB-REGULAR",
+        "LPDB-MOCKUP-2025",
+        "BLU-ASSUMED-2026",
+    )
+    assert (decision.engine_version, decision.on) == (ENGINE_VERSION, IN_2026)
+    assert decision.akad_on == date(2026, 12, 1)
+
+
+def test_the_same_facts_are_decided_the_same():
+    assert decided(a_person(), ask()) == decided(a_person(), ask())
+
+
+def test_asking_for_an_unknown_product_is_a_key_error():
+    with pytest.raises(KeyError):
+        decided(a_person(), ask()).assessment("kur_besar")
+
+
+def test_a_draft_regulation_is_another_rulebook():
+    larger = replace(
+        KUR_2026.mikro, plafon_max=Term(150_000_000, KUR_2026.kecil.plafon_max.source)
+    )
+    draft = Rulebook(kur=Timeline((date.min, replace(KUR_2026, code="DRAFT", mikro=larger))))
+    request = ask(120_000_000)
+
+    now, then = (
+        decide(a_person(), request, on=IN_2026, channels=CHANNELS, rulebook=rulebook)
+        for rulebook in (IN_FORCE, draft)
+    )
+
+    assert Code.AMOUNT_ABOVE in {each.code for each in now.assessment(kur.MIKRO).refusals}
+    assert Code.AMOUNT_ABOVE not in {each.code for each in then.assessment(kur.MIKRO).refusals}
+    assert then.editions[0] == "DRAFT"
+
+
+# --- the score
+
+
+@pytest.mark.parametrize("card", Card)
+def test_a_card_adds_up(card):
+    assert sum(bands.points_max for bands in CARDS[card]) == POINTS_MAX
+
+
+@pytest.mark.parametrize("card", Card)
+def test_no_factor_looks_at_who_somebody_is_or_why_they_came_home(card):
+    names = {bands.name for bands in CARDS[card]}
+    for banned in ("return", "reason", "sex", "gender", "religion", "region", "origin", "village"):
+        assert not any(banned in name for name in names)
+
+
+def test_the_engine_is_not_even_told_the_return_reason_sex_religion_or_region():
+    told = {field.name for field in fields(PersonFacts)}
+    assert not told & {"sex", "religion", "region", "return_reason", "village"}
+
+
+@ANYONE
+def test_a_score_is_the_sum_of_its_factors(applicant):
+    score = decided(applicant, ask()).score
+
+    assert score.points == sum(factor.points for factor in score.factors)
+    assert [each.name for each in score.factors] == [each.name for each in CARDS[score.card]]
+    missing = sum(factor.points_max for factor in score.missing)
+    assert score.points_possible == score.points + missing
+    assert 0 <= score.points <= score.points_possible <= POINTS_MAX
+
+
+def test_what_is_missing_is_named_and_earns_nothing():
+    silent = a_person(credit__collectibility=None)
+    before, after = decided(a_person(), ask()).score, decided(silent, ask()).score
+
+    assert [factor.name for factor in after.missing] == ["collectibility"]
+    assert after.points == before.points - 15
+    assert after.points_possible == before.points_possible
+
+
+@pytest.mark.parametrize(
+    ("applicant", "card"),
+    [
+        (a_person(), Card.BUSINESS),
+        (a_person(business__planned=True), Card.BEGINNER),
+        (a_person(business__started_on=IN_2026), Card.BEGINNER),
+        (a_person(business__started_on=None), Card.BUSINESS),
+        (a_group(1, 2), Card.BUSINESS),
+        (a_cooperative(), Card.COOPERATIVE),
+    ],
+)
+def test_each_borrower_has_a_card(applicant, card):
+    assert decided(applicant, ask()).score.card is card
+
+
+def test_the_best_cooperative_has_an_a():
+    score = decided(a_cooperative(), ask(100_000_000)).score
+    assert (score.points, score.grade) == (95, Grade.A)
+
+
+# 40 million over 24 months at 6 % is 1,772,824 a month.
+BURDENS = [
+    (5_909_414, Verdict.COMFORTABLE, 25),
+    (5_800_000, Verdict.COMFORTABLE, 20),
+    (4_400_000, Verdict.TIGHT, 12),
+    (3_000_000, Verdict.TIGHT, 5),
+    (2_500_000, Verdict.TOO_HIGH, 0),
+]
+
+
+@pytest.mark.parametrize(("income", "verdict", "points"), BURDENS)
+def test_the_instalment_is_set_against_the_income(income, verdict, points):
+    score = decided(a_person(business__net_income_month=income), ask()).score
+
+    assert score.capacity is not None
+    assert score.capacity.instalment == 1_772_824
+    assert score.capacity.verdict is verdict
+    assert score.factors[0].points == points
+
+
+def test_no_income_at_all_is_a_known_zero_and_not_a_gap():
+    score = decided(a_person(business__net_income_month=0), ask()).score
+    assert score.capacity is None
+    assert (score.factors[0].points, score.missing) == (0, ())
+
+
+@given(amounts, st.integers(0, 10**12), st.integers(0, 10**12), st.integers(0, 10**9))
+def test_more_income_never_scores_less(amount, income, more, others):
+    scores = [
+        decided(
+            a_person(business__net_income_month=each, credit__instalments_month=others),
+            ask(amount),
+        ).score.points
+        for each in (income, income + more)
+    ]
+    assert scores[0] <= scores[1]
+
+
+@given(amounts, st.integers(0, 10**12), st.integers(0, 10**12))
+def test_more_savings_never_score_less(amount, balance, more):
+    points = [
+        decided(a_person(membership__simpanan_balance=each), ask(amount)).score.points
+        for each in (balance, balance + more)
+    ]
+    assert points[0] <= points[1]
+
+
+# --- the route
+
+
+def test_two_banks_serve_one_product_and_the_quicker_is_asked_first():
+    route = decided(a_person(), ask()).route
+
+    assert route.outcome is Outcome.ROUTED
+    assert [(leg.channel, leg.product, leg.why) for leg in route.legs] == [
+        ("kur-bank-nusantara", "kur_mikro", Why.BEST),
+        ("kur-bank-samudra", "kur_mikro", Why.EXPECTED_DAYS),
+    ]
+    assert [leg.no for leg in route.legs] == [1, 2]
+    assert {each.channel: each.why for each in route.left_out} == {
+        "lpdb": WhyNot.NOT_ELIGIBLE,
+        "blu": WhyNot.NOT_ELIGIBLE,
+    }
+
+
+def test_the_cheaper_stands_first_whatever_else():
+    route = decided(a_person(), ask(8_000_000)).route
+    assert [(leg.product, leg.rate_bp) for leg in route.legs] == [
+        ("kur_super_mikro", 300),
+        ("kur_super_mikro", 300),
+        ("blu_umi", 600),
+    ]
+    assert route.legs[2].why is Why.COST
+
+
+def test_what_a_channel_adds_to_the_rate_counts():
+    dear = replace(NUSANTARA, cost_bp=1)
+    route = decided(a_person(), ask(), channels=(dear, SAMUDRA)).route
+    assert [leg.channel for leg in route.legs] == ["kur-bank-samudra", "kur-bank-nusantara"]
+    assert route.legs[1].why is Why.COST
+    assert route.legs[1].rate_bp == 601
+
+
+def test_the_borrowers_preference_decides_among_equal_costs():
+    decision = decide(
+        a_person(), ask(), on=IN_2026, channels=CHANNELS, preference=("kur-bank-samudra",)
+    )
+    assert [leg.channel for leg in decision.route.legs] == [
+        "kur-bank-samudra",
+        "kur-bank-nusantara",
+    ]
+    assert decision.route.legs[1].why is Why.PREFERENCE
+
+
+def test_equals_stand_by_their_code():
+    twin = replace(NUSANTARA, code="kur-bank-anyar")
+    route = decided(a_person(), ask(), channels=(NUSANTARA, twin)).route
+    assert [leg.channel for leg in route.legs] == ["kur-bank-anyar", "kur-bank-nusantara"]
+    assert route.legs[1].why is Why.CODE
+
+
+LEFT_OUT = [
+    ({"open": False}, WhyNot.CLOSED, {}),
+    ({"score_min": 101}, WhyNot.SCORE, {"points": 87, "min": 101}),
+    (
+        {"quota_remaining": 39_999_999},
+        WhyNot.QUOTA,
+        {"amount": 40_000_000, "quota": 39_999_999},
+    ),
+    ({"products": frozenset({"kur_kecil"})}, WhyNot.NOT_ELIGIBLE, {}),
+]
+
+
+@pytest.mark.parametrize(("change", "why", "numbers"), LEFT_OUT)
+def test_a_channel_is_left_out_with_its_reason(change, why, numbers):
+    route = decided(a_person(), ask(), channels=(replace(NUSANTARA, **change), SAMUDRA)).route
+    assert [leg.channel for leg in route.legs] == ["kur-bank-samudra"]
+    assert route.left_out == (("kur-bank-nusantara", why, numbers),)
+
+
+def test_the_whole_quota_may_be_used_and_the_exact_score_suffices():
+    points = decided(a_person(), ask()).score.points
+    exact = replace(NUSANTARA, quota_remaining=40_000_000, score_min=points)
+    assert decided(a_person(), ask(), channels=(exact,)).route.outcome is Outcome.ROUTED
+
+
+def test_who_is_eligible_but_finds_no_channel_is_not_refused():
+    shut = replace(NUSANTARA, open=False)
+    assert decided(a_person(), ask(), channels=(shut,)).route.outcome is Outcome.NO_CHANNEL
+
+
+OUTCOMES = [
+    (
+        a_person(business__planned=True, membership__active=False, placement=None),
+        Outcome.MENTORING,
+    ),
+    (a_person(credit__dhn_listed=True, membership__active=False), Outcome.REFUSED),
+    (
+        a_cooperative(
+            kind=CooperativeKind.KOPDES,
+            founded_on=date(2025, 6, 1),
+            rats=(Rat(2025, date(2026, 3, 1)),),
+            usp=False,
+            mockup_selected=False,
+        ),
+        Outcome.INCUBATE,
+    ),
+    (a_cooperative(arrears=True), Outcome.REFUSED),
+]
+
+
+@pytest.mark.parametrize(("applicant", "outcome"), OUTCOMES)
+def test_who_can_be_sent_nowhere_hears_what_is_next(applicant, outcome):
+    route = decided(applicant, ask()).route
+    assert (route.outcome, route.legs) == (outcome, ())
+
+
+def test_a_pay_off_that_sikp_does_not_show_yet_dates_the_leg():
+    paid = a_person(credit__paid_off_on=IN_2026)
+    route = decided(paid, ask()).route
+    assert {leg.not_before for leg in route.legs} == {IN_2026 + timedelta(days=3)}
+
+
+@given(
+    amount=amounts,
+    applicant=st.sampled_from(list(APPLICANTS.values())),
+    order=st.permutations(CHANNELS),
+    on=st.sampled_from([IN_2024, date(2025, 9, 1), IN_2026]),
+)
+def test_a_route_lists_only_eligible_products_in_one_order(amount, applicant, order, on):
+    decision = decided(applicant, ask(amount), on=on, channels=tuple(order))
+    eligible = {each.product for each in decision.assessments if each.eligible}
+
+    assert all(leg.product in eligible for leg in decision.route.legs)
+    listed = {leg.channel for leg in decision.route.legs}
+    out = {each.channel for each in decision.route.left_out}
+    assert listed | out == {channel.code for channel in CHANNELS}
+    assert not listed & out
+    usual = decided(applicant, ask(amount), on=on)
+    assert decision.route.legs == usual.route.legs
+
+
+def test_cooperatives_are_routed_to_the_fund_and_the_agency():
+    route = decided(a_cooperative(), ask(100_000_000)).route
+    assert [leg.channel for leg in route.legs] == [LPDB.code, BLU.code]
+
+
+# --- days
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "after"),
+    [
+        (date(2026, 8, 31), 6, date(2027, 2, 28)),
+        (date(2027, 8, 31), 6, date(2028, 2, 29)),
+        (date(2024, 2, 29), 12, date(2025, 2, 28)),
+        (date(2026, 12, 15), 1, date(2027, 1, 15)),
+        (date(2026, 3, 30), -1, date(2026, 2, 28)),
+    ],
+)
+def test_months_are_added_within_the_month(day, months, after):
+    assert duration.add_months(day, months) == after
+
+
+@given(st.dates(date(1950, 1, 1), date(2050, 1, 1)), st.integers(0, 600))
+def test_months_between_undoes_adding_months(day, months):
+    after = duration.add_months(day, months)
+    assert duration.months_between(day, after) == months
+    assert duration.months_between(after, day) == 0 or months == 0

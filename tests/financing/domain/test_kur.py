@@ -1,0 +1,582 @@
+"""The rules of KUR, article by article: at the limit, one above, one below."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.financing.domain.eligibility import (
+    Code,
+    Confidence,
+    GroupFacts,
+    GroupMember,
+    KurReceived,
+    NoteCode,
+    PlacementContract,
+)
+from services.financing.domain.rules import kur
+from services.financing.domain.rules.kur_terms import KUR, KUR_2023, KUR_2026, Repeats
+from tests.financing.domain.applicants import (
+    IN_2024,
+    IN_2026,
+    a_group,
+    a_person,
+    ask,
+    assessed,
+    codes,
+    invest,
+)
+
+SUPER_MIKRO, MIKRO, KECIL, KHUSUS, PMI = kur.CODES
+OF_BUSINESSES = (SUPER_MIKRO, MIKRO, KECIL, KHUSUS)
+FITTING = {
+    SUPER_MIKRO: 8_000_000,
+    MIKRO: 40_000_000,
+    KECIL: 200_000_000,
+    KHUSUS: 40_000_000,
+    PMI: 40_000_000,
+}
+WITHIN, BELOW, ABOVE = set[Code](), {Code.AMOUNT_BELOW}, {Code.AMOUNT_ABOVE}
+
+# amount, super mikro, mikro, kecil, khusus, PMI: the plafon of both editions
+PLAFON = [
+    (1, WITHIN, BELOW, BELOW, WITHIN, WITHIN),
+    (10_000_000, WITHIN, BELOW, BELOW, WITHIN, WITHIN),
+    (10_000_001, ABOVE, WITHIN, BELOW, WITHIN, WITHIN),
+    (50_000_000, ABOVE, WITHIN, BELOW, WITHIN, WITHIN),
+    (50_000_001, ABOVE, WITHIN, BELOW, WITHIN, WITHIN),
+    (100_000_000, ABOVE, WITHIN, BELOW, WITHIN, WITHIN),
+    (100_000_001, ABOVE, ABOVE, WITHIN, WITHIN, ABOVE),
+    (500_000_000, ABOVE, ABOVE, WITHIN, WITHIN, ABOVE),
+    (500_000_001, ABOVE, ABOVE, ABOVE, ABOVE, ABOVE),
+]
+
+
+@pytest.mark.parametrize("on", [IN_2024, IN_2026])
+@pytest.mark.parametrize(("amount", *kur.CODES), PLAFON)
+def test_each_product_has_its_plafon(
+    amount, kur_super_mikro, kur_mikro, kur_kecil, kur_khusus, kur_pmi, on
+):
+    expected = (kur_super_mikro, kur_mikro, kur_kecil, kur_khusus, kur_pmi)
+    asked = (Code.AMOUNT_BELOW, Code.AMOUNT_ABOVE)
+    for product, refused in zip(kur.CODES, expected, strict=True):
+        said = codes(product, a_person(), ask(amount), on=on)
+        assert said.intersection(asked) == refused, product
+
+
+# amount, the products that want an NPWP in 2026
+NPWP = [
+    (10_000_000, {KECIL}),
+    (10_000_001, {KECIL}),
+    (50_000_000, {KECIL}),
+    (50_000_001, {MIKRO, KECIL, KHUSUS, PMI}),
+    (100_000_000, {MIKRO, KECIL, KHUSUS, PMI}),
+    (100_000_001, {MIKRO, KECIL, KHUSUS, PMI}),
+    (500_000_000, {MIKRO, KECIL, KHUSUS, PMI}),
+]
+
+
+@pytest.mark.parametrize(("amount", "wanting"), NPWP)
+def test_an_npwp_is_wanted_above_fifty_million_from_2026(amount, wanting):
+    without = a_person(business__npwp=False)
+    wanted = {code for code in kur.CODES if Code.NPWP in codes(code, without, ask(amount))}
+    assert wanted == wanting
+
+
+@pytest.mark.parametrize("amount", [50_000_001, 500_000_000])
+def test_no_rule_of_2023_wants_an_npwp(amount):
+    without = a_person(business__npwp=False)
+    for product in kur.CODES:
+        assert Code.NPWP not in codes(product, without, ask(amount), on=IN_2024)
+
+
+@pytest.mark.parametrize("on", [IN_2024, IN_2026])
+@pytest.mark.parametrize(
+    ("amount", "breach"), [(99_999_999, True), (100_000_000, True), (100_000_001, False)]
+)
+def test_demanding_agunan_up_to_a_hundred_million_is_the_lenders_breach(amount, breach, on):
+    request = ask(amount, collateral_demanded=True)
+    for product in kur.CODES:
+        with_demand = assessed(product, a_person(), request, on=on)
+        without = assessed(product, a_person(), ask(amount), on=on)
+        noted = NoteCode.POLICY_VIOLATION in {note.code for note in with_demand.notes}
+        assert noted is breach
+        assert with_demand.refusals == without.refusals
+
+
+# product, KMK months, KI months
+TENOR = [(SUPER_MIKRO, 36, 60), (MIKRO, 36, 60), (KECIL, 48, 60), (KHUSUS, 48, 60)]
+
+
+@pytest.mark.parametrize("on", [IN_2024, IN_2026])
+@pytest.mark.parametrize(("product", "kmk", "ki"), TENOR)
+def test_the_tenor_depends_on_the_purpose(product, kmk, ki, on):
+    amount = FITTING[product]
+    for make, most in ((ask, kmk), (invest, ki)):
+        within = codes(product, a_person(), make(amount, tenor_months=most), on=on)
+        beyond = codes(product, a_person(), make(amount, tenor_months=most + 1), on=on)
+        assert Code.TENOR_ABOVE not in within
+        assert Code.TENOR_ABOVE in beyond
+
+
+@pytest.mark.parametrize("on", [IN_2024, IN_2026])
+@pytest.mark.parametrize("product", kur.CODES)
+def test_who_fits_everything_is_refused_nothing(product, on):
+    assert assessed(product, a_person(), ask(FITTING[product]), on=on).refusals == ()
+
+
+# fact, wrong value, code when wrong, code when unknown, the products that ask it
+FACTS = [
+    ("person__citizen", False, Code.CITIZEN, Code.UNKNOWN_CITIZEN, kur.CODES),
+    (
+        "person__state_employee",
+        True,
+        Code.STATE_EMPLOYEE,
+        Code.UNKNOWN_STATE_EMPLOYEE,
+        kur.CODES,
+    ),
+    ("credit__collectibility", 3, Code.COLLECTIBILITY, Code.UNKNOWN_COLLECTIBILITY, kur.CODES),
+    ("credit__collectibility", 5, Code.COLLECTIBILITY, Code.UNKNOWN_COLLECTIBILITY, kur.CODES),
+    (
+        "credit__collectibility",
+        2,
+        Code.CREDIT_NOT_CURRENT,
+        Code.UNKNOWN_COLLECTIBILITY,
+        kur.CODES,
+    ),
+    ("credit__dhn_listed", True, Code.DHN_LISTED, Code.UNKNOWN_DHN, kur.CODES),
+    (
+        "credit__programme_unpaid",
+        True,
+        Code.PROGRAMME_CREDIT_UNPAID,
+        Code.UNKNOWN_PROGRAMME_CREDIT,
+        kur.CODES,
+    ),
+    (
+        "credit__commercial_before",
+        True,
+        Code.COMMERCIAL_CREDIT,
+        Code.UNKNOWN_COMMERCIAL_CREDIT,
+        OF_BUSINESSES,
+    ),
+    (
+        "credit__kur_received",
+        KurReceived(mikro=1),
+        Code.KUR_BEFORE,
+        Code.UNKNOWN_KUR_RECEIVED,
+        (SUPER_MIKRO,),
+    ),
+    (
+        "credit__mikro_outstanding",
+        60_000_001,
+        Code.MIKRO_OUTSTANDING,
+        Code.UNKNOWN_MIKRO_OUTSTANDING,
+        (MIKRO,),
+    ),
+    ("business__bpjs_tk", False, Code.BPJS_TK, Code.UNKNOWN_BPJS_TK, (KECIL,)),
+    (
+        "business__net_income_month",
+        1_000_000,
+        Code.INSTALMENT_ABOVE_INCOME,
+        Code.UNKNOWN_NET_INCOME,
+        (MIKRO, KECIL, KHUSUS),
+    ),
+    (
+        "credit__instalments_month",
+        60_000_000,
+        Code.INSTALMENT_ABOVE_INCOME,
+        Code.UNKNOWN_INSTALMENTS,
+        OF_BUSINESSES,
+    ),
+]
+
+
+@pytest.mark.parametrize(("fact", "wrong", "refusal", "unknown", "products"), FACTS)
+def test_each_fact_refuses_when_wrong_and_asks_when_unknown(
+    fact, wrong, refusal, unknown, products
+):
+    for product in kur.CODES:
+        request = ask(FITTING[product])
+        said = codes(product, a_person(**{fact: wrong}), request)
+        silent = codes(product, a_person(**{fact: None}), request)
+        assert (refusal in said) is (product in products), product
+        if product in products:
+            assert said == {refusal}
+            assert silent == {unknown}
+
+
+def test_a_blank_applicant_is_asked_everything_and_passes_nothing():
+    blank = replace(
+        a_person(),
+        person=type(a_person().person)(),
+        business=type(a_person().business)(),
+        credit=type(a_person().credit)(),
+        group=None,
+        placement=None,
+    )
+    for product in kur.CODES:
+        said = codes(product, blank, ask(FITTING[product]))
+        assert Code.UNKNOWN_CITIZEN in said
+        assert len(said) >= 6
+
+
+# birth date, married, the refusal on 24 November 2026
+AGES = [
+    (date(2005, 11, 24), False, None),
+    (date(2005, 11, 25), False, Code.AGE),
+    (date(2005, 11, 25), True, None),
+    (date(2005, 11, 25), None, Code.UNKNOWN_MARRIED),
+    (None, False, Code.UNKNOWN_BIRTH_DATE),
+    (None, True, None),
+]
+
+
+@pytest.mark.parametrize(("born", "married", "refusal"), AGES)
+def test_a_borrower_is_twenty_one_or_married(born, married, refusal):
+    applicant = a_person(person__birth_date=born, person__married=married)
+    for product in OF_BUSINESSES:
+        said = codes(product, applicant, ask(FITTING[product]))
+        assert said == ({refusal} if refusal else set())
+
+
+def test_who_is_too_young_hears_the_birthday():
+    young = a_person(person__birth_date=date(2006, 2, 1), person__married=False)
+    assert assessed(MIKRO, young, ask()).earliest_date == date(2027, 2, 1)
+
+
+# started, refused on 24 November 2026
+BUSINESS_AGE = [
+    (date(2026, 5, 24), False),
+    (date(2026, 5, 25), True),
+    (date(2026, 11, 24), True),
+    (date(2026, 12, 1), True),
+]
+
+
+@pytest.mark.parametrize(("started", "young"), BUSINESS_AGE)
+def test_a_business_has_run_six_months_to_the_day(started, young):
+    applicant = a_person(business__started_on=started)
+    for product in (MIKRO, KECIL, KHUSUS):
+        said = codes(product, applicant, ask(FITTING[product]))
+        assert said == ({Code.BUSINESS_AGE} if young else set())
+    said = codes(SUPER_MIKRO, applicant, ask(8_000_000))
+    assert said == ({Code.BUSINESS_AGE_OR_EVIDENCE} if young else set())
+
+
+def test_a_young_business_hears_the_first_day_and_it_is_true():
+    young = a_person(business__started_on=date(2026, 8, 31))
+    first_day = assessed(MIKRO, young, ask()).earliest_date
+
+    assert first_day == date(2027, 2, 28)
+    assert assessed(MIKRO, young, ask(), on=first_day).eligible
+    assert not assessed(MIKRO, young, ask(), on=first_day - timedelta(days=1)).eligible
+
+
+@pytest.mark.parametrize("evidence", ["mentored", "trained", "group_member", "family_business"])
+@pytest.mark.parametrize("planned", [True, False])
+def test_one_piece_of_evidence_opens_super_mikro_to_a_beginner(evidence, planned):
+    young = a_person(business__planned=planned, business__started_on=date(2026, 11, 1))
+    with_evidence = replace(young, person=replace(young.person, **{evidence: True}))
+
+    assert codes(SUPER_MIKRO, young, ask(8_000_000)) == {Code.BUSINESS_AGE_OR_EVIDENCE}
+    assert codes(SUPER_MIKRO, with_evidence, ask(8_000_000)) == set()
+    assert codes(MIKRO, with_evidence, ask()) == {
+        Code.BUSINESS_PLANNED if planned else Code.BUSINESS_AGE
+    }
+
+
+def test_a_planned_business_is_not_judged_by_an_income_it_does_not_have():
+    planned = a_person(
+        business__planned=True, business__net_income_month=None, person__mentored=True
+    )
+    said = assessed(SUPER_MIKRO, planned, ask(8_000_000))
+
+    assert said.eligible
+    assert NoteCode.INCOME_NOT_JUDGED in {note.code for note in said.notes}
+
+
+@pytest.mark.parametrize(
+    ("nib", "sku", "refusal"),
+    [
+        (True, False, None),
+        (False, True, None),
+        (None, True, None),
+        (False, False, Code.BUSINESS_LICENCE),
+        (None, False, Code.UNKNOWN_BUSINESS_LICENCE),
+        (None, None, Code.UNKNOWN_BUSINESS_LICENCE),
+    ],
+)
+def test_a_business_shows_a_nib_or_an_sku(nib, sku, refusal):
+    said = codes(MIKRO, a_person(business__nib=nib, business__sku=sku), ask())
+    assert said == ({refusal} if refusal else set())
+
+
+@pytest.mark.parametrize(
+    ("turnover", "refusal"),
+    [(4_800_000_000, None), (4_800_000_001, Code.TURNOVER), (None, Code.UNKNOWN_TURNOVER)],
+)
+def test_turnover_counts_from_2026(turnover, refusal):
+    applicant = a_person(business__turnover_year=turnover)
+    assert codes(MIKRO, applicant, ask()) == ({refusal} if refusal else set())
+    assert codes(MIKRO, applicant, ask(), on=IN_2024) == set()
+
+
+@pytest.mark.parametrize("outstanding", [60_000_000, 60_000_001])
+def test_mikro_outstanding_is_judged_after_the_new_loan(outstanding):
+    said = codes(MIKRO, a_person(credit__mikro_outstanding=outstanding), ask(40_000_000))
+    assert (Code.MIKRO_OUTSTANDING in said) is (outstanding > 60_000_000)
+
+
+# production, times received, refused in 2023-2025
+REPEATS = [
+    (True, 3, None),
+    (True, 4, Code.KUR_REPEATS),
+    (False, 1, None),
+    (False, 2, Code.KUR_REPEATS),
+    (None, 1, None),
+    (None, 2, Code.UNKNOWN_PRODUCTION),
+]
+
+
+@pytest.mark.parametrize(("production", "received", "refusal"), REPEATS)
+def test_repeats_are_limited_by_sector_until_2025_and_free_from_2026(
+    production, received, refusal
+):
+    history = KurReceived(mikro=received, kecil=received)
+    applicant = a_person(business__production=production, credit__kur_received=history)
+    for product in (MIKRO, KECIL):
+        request = ask(FITTING[product])
+        assert codes(product, applicant, request, on=IN_2024) == ({refusal} if refusal else set())
+        assert codes(product, applicant, request) == set()
+
+
+@pytest.mark.parametrize(
+    ("received", "rate_bp"), [(0, 600), (1, 700), (2, 800), (3, 900), (7, 900)]
+)
+def test_the_rate_rises_with_each_kur_until_2025_and_is_one_from_2026(received, rate_bp):
+    applicant = a_person(
+        business__production=True, credit__kur_received=KurReceived(mikro=received)
+    )
+    assert assessed(MIKRO, applicant, ask(), on=IN_2024).rate_bp == rate_bp
+    assert assessed(MIKRO, applicant, ask()).rate_bp == 600
+
+
+def test_the_rate_of_super_mikro_in_2026_is_said_to_be_unverified():
+    said = assessed(SUPER_MIKRO, a_person(), ask(8_000_000))
+    assert said.rate_bp == 300
+    assert NoteCode.RATE_UNVERIFIED in {note.code for note in said.notes}
+    assert KUR_2026.super_mikro.rates_bp.source.confidence is Confidence.UNVERIFIED
+
+
+@pytest.mark.parametrize(("income", "refused"), [(2_532_606, False), (2_532_605, True)])
+def test_instalments_take_at_most_seventy_percent_of_the_income(income, refused):
+    # 40 million at 6 % over 24 months is 1,772,824 a month; seven tenths of 2,532,606 carry it.
+    said = codes(MIKRO, a_person(business__net_income_month=income), ask(40_000_000))
+    assert (Code.INSTALMENT_ABOVE_INCOME in said) is refused
+
+
+@pytest.mark.parametrize(("days", "waits"), [(0, True), (2, True), (3, False)])
+def test_a_pay_off_is_seen_after_three_days_and_is_no_refusal(days, waits):
+    paid = IN_2026 - timedelta(days=days)
+    said = assessed(MIKRO, a_person(credit__paid_off_on=paid), ask())
+
+    assert said.eligible
+    assert (NoteCode.RETRY_AFTER in {note.code for note in said.notes}) is waits
+    assert said.earliest_date == (paid + timedelta(days=3) if waits else None)
+
+
+def test_another_kur_comes_from_the_same_lender():
+    said = assessed(KECIL, a_person(credit__kur_outstanding=5_000_000), ask(200_000_000))
+    assert [note.code for note in said.notes] == [NoteCode.SAME_LENDER_ONLY]
+
+
+def test_kur_pmi_is_for_those_who_leave():
+    assert codes(PMI, a_person(placement=None), ask()) == {Code.NO_PLACEMENT_CONTRACT}
+
+
+def test_kur_pmi_asks_nothing_about_a_business():
+    leaving = a_person(business__started_on=None, business__nib=False, business__sku=False)
+    assert codes(PMI, leaving, ask()) == set()
+
+
+@pytest.mark.parametrize(
+    ("siskop2mi", "e_kpmi", "refusal"),
+    [
+        (True, False, None),
+        (False, True, None),
+        (False, False, Code.NOT_IN_SISKOP2MI),
+        (None, False, Code.UNKNOWN_SISKOP2MI),
+    ],
+)
+def test_kur_pmi_wants_siskop2mi_or_an_e_kpmi(siskop2mi, e_kpmi, refusal):
+    placement = PlacementContract(contract_months=24, siskop2mi=siskop2mi, e_kpmi=e_kpmi)
+    said = codes(PMI, a_person(placement=placement), ask())
+    assert said == ({refusal} if refusal else set())
+
+
+@pytest.mark.parametrize(
+    ("months", "refusal"),
+    [(24, None), (23, Code.TENOR_BEYOND_CONTRACT), (None, Code.UNKNOWN_CONTRACT_MONTHS)],
+)
+def test_kur_pmi_is_repaid_before_the_contract_ends(months, refusal):
+    placement = PlacementContract(contract_months=months, siskop2mi=True)
+    said = codes(PMI, a_person(placement=placement), ask(tenor_months=24))
+    assert said == ({refusal} if refusal else set())
+
+
+# born, married, parents' permission, refusals on 24 November 2026
+LEAVERS = [
+    (date(2008, 11, 24), False, True, set()),
+    (date(2008, 11, 25), False, True, {Code.AGE_PMI}),
+    (date(2008, 11, 24), False, False, {Code.PARENTS_PERMISSION}),
+    (date(2008, 11, 24), False, None, {Code.UNKNOWN_PARENTS_PERMISSION}),
+    (date(2008, 11, 24), True, False, set()),
+    (date(2005, 11, 24), False, False, set()),
+    (None, True, True, {Code.UNKNOWN_BIRTH_DATE}),
+]
+
+
+@pytest.mark.parametrize(("born", "married", "permission", "refused"), LEAVERS)
+def test_who_leaves_is_eighteen_with_the_parents_permission(born, married, permission, refused):
+    placement = PlacementContract(
+        contract_months=36, siskop2mi=True, parents_permission=permission
+    )
+    leaving = a_person(person__birth_date=born, person__married=married, placement=placement)
+    assert codes(PMI, leaving, ask()) == refused
+
+
+# fact of the group, wrong value, code when wrong, code when unknown
+GROUP_FACTS = [
+    ("offtaker", Code.GROUP_OFFTAKER, Code.UNKNOWN_GROUP_OFFTAKER),
+    ("pks", Code.GROUP_PKS, Code.UNKNOWN_GROUP_PKS),
+    ("validated", Code.GROUP_VALIDATION, Code.UNKNOWN_GROUP_VALIDATION),
+    ("in_sikp", Code.GROUP_SIKP, Code.UNKNOWN_GROUP_SIKP),
+]
+
+
+@pytest.mark.parametrize(("fact", "refusal", "unknown"), GROUP_FACTS)
+def test_a_group_has_its_arrangement(fact, refusal, unknown):
+    request = ask(60_000_000)
+    for value, code in ((False, refusal), (None, unknown)):
+        group = a_group(30_000_000, 30_000_000, **{f"group__{fact}": value})
+        member = a_person(**{f"group__{fact}": value})
+        assert codes(KHUSUS, group, request) == {code}
+        assert codes(KHUSUS, member, request) == {code}
+
+
+def test_khusus_needs_a_group():
+    assert codes(KHUSUS, a_person(group=None), ask()) == {Code.NO_GROUP}
+
+
+@pytest.mark.parametrize(("share", "refused"), [(500_000_000, set()), (500_000_001, ABOVE)])
+def test_each_members_share_has_the_ceiling_and_the_sum_has_none(share, refused):
+    group = a_group(share, 400_000_000)
+    assert codes(KHUSUS, group, ask(share + 400_000_000)) == refused
+
+
+def test_shares_add_up_to_the_loan():
+    assert codes(KHUSUS, a_group(10_000_000, 20_000_000), ask(30_000_001)) == {Code.GROUP_SHARES}
+
+
+def test_a_group_has_two_members_at_least():
+    assert codes(KHUSUS, a_group(30_000_000), ask(30_000_000)) == {Code.GROUP_SIZE}
+
+
+@pytest.mark.parametrize(
+    ("collectibility", "refused"),
+    [
+        (2, set()),
+        (3, {Code.GROUP_MEMBER_COLLECTIBILITY}),
+        (None, {Code.UNKNOWN_MEMBER_COLLECTIBILITY}),
+    ],
+)
+def test_a_member_with_bad_credit_blocks_the_group(collectibility, refused):
+    members = (GroupMember(10_000_000, 1), GroupMember(20_000_000, collectibility))
+    group = a_group(group__members=members)
+    assert codes(KHUSUS, group, ask(30_000_000)) == refused
+
+
+@pytest.mark.parametrize("recommended", [True, False])
+def test_beginners_join_with_the_chairs_recommendation(recommended):
+    members = (GroupMember(10_000_000, 1), GroupMember(20_000_000, 1, beginner=True))
+    group = a_group(group__members=members, group__chair_recommends_beginners=recommended)
+    said = codes(KHUSUS, group, ask(30_000_000))
+    assert said == (set() if recommended else {Code.GROUP_BEGINNERS})
+
+
+def test_a_group_without_a_list_of_members_is_asked_for_it():
+    group = replace(
+        a_group(1, 1), group=GroupFacts(offtaker=True, pks=True, validated=True, in_sikp=True)
+    )
+    assert codes(KHUSUS, group, ask(30_000_000)) == {Code.UNKNOWN_GROUP_MEMBERS}
+
+
+def test_a_group_may_have_khusus_only():
+    for product in (SUPER_MIKRO, MIKRO, KECIL, PMI):
+        said = codes(product, a_group(20_000_000, 20_000_000), ask(40_000_000))
+        assert said == {Code.BORROWER_KIND}
+
+
+EDITIONS = [
+    (date(2023, 1, 26), None),
+    (date(2023, 1, 27), KUR_2023),
+    (date(2026, 1, 4), KUR_2023),
+    (date(2026, 1, 5), KUR_2026),
+]
+
+
+@pytest.mark.parametrize(("day", "edition"), EDITIONS)
+def test_the_edition_is_that_of_the_day_of_the_akad(day, edition):
+    assert KUR.on(day) is edition
+
+
+def test_the_akad_chooses_the_edition_and_not_the_day_of_the_decision():
+    twice = a_person(credit__kur_received=KurReceived(mikro=2))
+    decided_late = ask(akad_on=date(2026, 1, 4))
+    assert Code.KUR_REPEATS in codes(MIKRO, twice, decided_late, on=date(2026, 1, 5))
+    assert codes(MIKRO, twice, ask(akad_on=date(2026, 1, 5)), on=date(2026, 1, 4)) == set()
+
+
+def test_before_2023_no_product_is_in_force_and_each_says_since_when():
+    for product in kur.CODES:
+        said = assessed(product, a_person(), ask(), on=date(2023, 1, 26))
+        assert {refusal.code for refusal in said.refusals} == {Code.NOT_IN_FORCE}
+        assert said.earliest_date == date(2023, 1, 27)
+
+
+def test_waiting_helps_nobody_who_is_excluded_for_good():
+    young = a_person(person__state_employee=True, business__started_on=date(2026, 11, 1))
+    assert assessed(MIKRO, young, ask()).earliest_date is None
+
+
+def test_a_source_holds_on_the_days_of_its_edition():
+    for edition, since in ((KUR_2023, date(2023, 1, 27)), (KUR_2026, date(2026, 1, 5))):
+        for name in edition.articles.__slots__:
+            assert getattr(edition.articles, name).since == since
+
+
+def test_the_limits_of_2023_are_those_of_article_24():
+    assert KUR_2023.repeats is not None
+    assert KUR_2023.repeats.value == Repeats(production=4, other=2)
+    assert KUR_2026.repeats is None
+
+
+@given(
+    amount=st.integers(1, 10**13),
+    more=st.integers(0, 10**13),
+    product=st.sampled_from(kur.CODES),
+    on=st.sampled_from([IN_2024, IN_2026]),
+)
+def test_raising_an_amount_never_removes_a_refusal_of_a_ceiling(amount, more, product, on):
+    ceilings = {
+        Code.AMOUNT_ABOVE,
+        Code.NPWP,
+        Code.MIKRO_OUTSTANDING,
+        Code.INSTALMENT_ABOVE_INCOME,
+    }
+    applicant = a_person(business__npwp=False)
+    before = codes(product, applicant, ask(amount), on=on) & ceilings
+    after = codes(product, applicant, ask(amount + more), on=on)
+    assert before <= after

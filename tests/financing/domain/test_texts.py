@@ -1,0 +1,223 @@
+"""Every reason has a sentence in both languages that holds the applicant's own numbers."""
+
+from dataclasses import replace
+from datetime import date
+from string import Formatter
+
+import pytest
+
+from services.financing.domain import texts
+from services.financing.domain.eligibility import (
+    Applicant,
+    BorrowerKind,
+    Code,
+    GroupFacts,
+    GroupMember,
+    KurReceived,
+    NoteCode,
+    Rat,
+    Shu,
+)
+from services.financing.domain.texts import Language, remark, sentence
+from tests.financing.domain.applicants import (
+    IN_2024,
+    IN_2026,
+    a_cooperative,
+    a_group,
+    a_person,
+    ask,
+    decided,
+)
+
+LANGUAGES = pytest.mark.parametrize("language", Language)
+SAMPLE = {"rp": 1_500_000, "day": date(2027, 3, 14), "word": "kopdes"}
+
+
+def fields(template):
+    return {name: spec for _, name, spec, _ in Formatter().parse(template) if name}
+
+
+def test_every_code_has_one_text():
+    assert set(texts.REFUSALS) | set(texts.UNKNOWN) == set(Code)
+    assert not set(texts.REFUSALS) & set(texts.UNKNOWN)
+    assert set(texts.UNKNOWN) == {code for code in Code if code.startswith("unknown_")}
+    assert set(texts.NOTES) == set(NoteCode)
+
+
+@pytest.mark.parametrize("text", [*texts.REFUSALS.values(), *texts.UNKNOWN.values()])
+def test_both_languages_are_filled_with_the_same_numbers(text):
+    assert text.id
+    assert text.en
+    assert text.id != text.en or text in texts.UNKNOWN.values()
+    assert fields(text.id) == fields(text.en)
+    assert set(fields(text.id).values()) <= {"", *SAMPLE}
+
+
+def everybody():
+    """Applicants who together are told nearly everything, each with a request and a day."""
+    blank_person, blank_coop = (
+        Applicant(kind=kind) for kind in (BorrowerKind.PERSON, BorrowerKind.COOPERATIVE)
+    )
+    troubled = a_person(
+        person__citizen=False,
+        person__state_employee=True,
+        person__birth_date=date(2009, 5, 1),
+        person__married=False,
+        credit__collectibility=4,
+        credit__dhn_listed=True,
+        credit__programme_unpaid=True,
+        credit__commercial_before=True,
+        credit__kur_received=KurReceived(mikro=2, kecil=2),
+        credit__mikro_outstanding=90_000_000,
+        credit__kur_outstanding=90_000_000,
+        credit__paid_off_on=IN_2026,
+        business__started_on=date(2026, 10, 1),
+        business__nib=False,
+        business__sku=False,
+        business__npwp=False,
+        business__bpjs_tk=False,
+        business__turnover_year=9_000_000_000,
+        business__net_income_month=100_000,
+        membership__active=False,
+        group=GroupFacts(offtaker=False, pks=False, validated=False, in_sikp=False),
+    )
+    leaver = replace(
+        troubled.placement,
+        contract_months=6,
+        siskop2mi=False,
+        e_kpmi=False,
+        parents_permission=False,
+    )
+    members = (GroupMember(5, 4, beginner=True), GroupMember(5, None))
+    group = a_group(group__members=members)
+    worst = a_cooperative(
+        kind=None,
+        founded_on=date(2026, 1, 1),
+        legal_entity_no=None,
+        coop_registry_no=None,
+        certificate_valid_until=None,
+        rats=(),
+        shu=(Shu(2025, -5),),
+        arrears=True,
+        officers_collectibility=5,
+        personal_guarantees=False,
+        agunan_value=1,
+        usp=False,
+        sembako=False,
+        microsite=False,
+        npwp=False,
+        nib=False,
+        bank_account=False,
+        mockup_selected=False,
+        member_list=False,
+        incubated=False,
+        health_grade="dalam_pengawasan",
+    )
+    unpaid = a_person(
+        membership__usp=False, membership__simpanan_pokok_paid=False, placement=None, group=None
+    )
+    silent = a_person(
+        membership__usp=None,
+        membership__simpanan_pokok_paid=None,
+        person__birth_date=date(2009, 5, 1),
+        person__married=None,
+        credit__instalments_month=None,
+        credit__collectibility=2,
+        business__production=None,
+        credit__kur_received=KurReceived(mikro=2),
+        placement=type(leaver)(),
+        group=GroupFacts(),
+    )
+    no_list = replace(group, group=GroupFacts())
+    alone = a_group(7)
+    expired = a_cooperative(
+        certificate_valid_until=date(2026, 1, 1), rats=(Rat(2024, date(2025, 1, 1)),)
+    )
+    planned = a_person(business__planned=True, person__trained=True)
+    large = ask(600_000_000, tenor_months=99, collateral_demanded=True)
+    small = ask(1, collateral_demanded=True)
+    for applicant in (
+        blank_person,
+        blank_coop,
+        troubled,
+        replace(troubled, placement=leaver),
+        group,
+        no_list,
+        alone,
+        worst,
+        unpaid,
+        silent,
+        expired,
+        planned,
+        a_cooperative(kind="kopdes"),
+        a_cooperative(),
+    ):
+        for request in (large, small, ask(60_000_000), ask(4_000_000_000)):
+            for on in (date(1999, 1, 1), IN_2024, date(2025, 9, 1), IN_2026):
+                yield applicant, request, on
+
+
+@pytest.fixture(scope="module")
+def said():
+    refusals, notes = [], []
+    for applicant, request, on in everybody():
+        for assessment in decided(applicant, request, on=on).assessments:
+            refusals.extend(assessment.refusals)
+            notes.extend(assessment.notes)
+    return refusals, notes
+
+
+def test_every_code_is_really_said_by_some_rule(said):
+    refusals, notes = said
+    assert {refusal.code for refusal in refusals} == set(Code)
+    assert {note.code for note in notes} == set(NoteCode)
+
+
+@LANGUAGES
+def test_every_sentence_that_a_rule_says_can_be_written(said, language):
+    refusals, notes = said
+    for text in (
+        *(sentence(refusal, language) for refusal in refusals),
+        *(remark(note, language) for note in notes),
+    ):
+        assert text.endswith(".")
+        assert "{" not in text
+        assert "None" not in text
+
+
+@pytest.mark.parametrize("code", [*Code])
+def test_a_rule_gives_exactly_the_numbers_of_its_sentence(said, code):
+    text = texts.UNKNOWN.get(code) or texts.REFUSALS[code]
+    wanted = set(fields(text.id)) - {"period"}
+    for refusal in said[0]:
+        if refusal.code is code:
+            assert wanted <= set(refusal.numbers)
+
+
+def test_an_applicant_hears_the_own_numbers_in_both_languages():
+    refusal = decided(a_person(), ask(100_000_001)).assessment("kur_mikro").refusals[0]
+    assert sentence(refusal, Language.ID).startswith(
+        "Anda meminta Rp 100.000.001; plafon produk ini paling banyak Rp 100.000.000."
+    )
+    assert sentence(refusal, Language.EN).startswith(
+        "You ask for Rp 100.000.001; this product lends at most Rp 100.000.000."
+    )
+
+
+def test_dates_are_written_in_the_readers_words():
+    young = a_person(business__started_on=date(2026, 11, 14))
+    refusal = decided(young, ask()).assessment("kur_mikro").refusals[0]
+    assert "14 Mei 2027" in sentence(refusal, Language.ID)
+    assert "14 May 2027" in sentence(refusal, Language.EN)
+
+
+def test_a_product_that_is_over_says_between_which_days_it_held():
+    refusal = decided(a_cooperative(), ask()).assessment("pmk49").refusals[0]
+    assert "sejak 21 Juli 2025 sampai 14 November 2025" in sentence(refusal, Language.ID)
+    assert "from 21 July 2025 until 14 November 2025" in sentence(refusal, Language.EN)
+
+
+def test_what_is_unknown_is_asked_for():
+    blank = Applicant(kind=BorrowerKind.PERSON)
+    refusal = decided(blank, ask()).assessment("kur_mikro").refusals[0]
+    assert sentence(refusal, Language.EN) == "This cannot be told yet. Please give citizenship."
