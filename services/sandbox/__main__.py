@@ -43,6 +43,8 @@ def main(arguments: list[str]) -> None:
         access_log=False,
         # A held answer must not hold up the stop.
         timeout_graceful_shutdown=1,
+        # Longer than a client keeps a connection, so that none is closed under a request.
+        timeout_keep_alive=75,
     )
 
 
