@@ -9,6 +9,7 @@ statement; store the answer of an idempotent act; commit. Only then does the ans
 
 import hashlib
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, cast
 
@@ -120,7 +121,35 @@ async def _write(request: Request) -> Unit:
     return unit
 
 
-async def _once(
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An act that is not begun yet, for endpoints that speak to another service first.
+
+    Nothing may be asked over HTTP while a connection is held, so such an endpoint calls `replay`,
+    then asks, then calls `begin`.
+    """
+
+    request: Request
+    act: Act
+    unit: Unit
+
+    async def replay(self) -> None:
+        """Answer a repeat from what is stored, without beginning anything."""
+        database: Database = self.request.app.state.database
+        stored = await idempotency.recall(database.reader, self.act)
+        if stored is not None:
+            raise _Repeat(stored)
+
+    async def begin(self) -> Unit:
+        """Begin the unit of work; what the endpoint answers will be stored with it."""
+        stored = await idempotency.begin(self.unit, self.act)
+        if stored is not None:
+            raise _Repeat(stored)
+        self.request.scope["act"] = self.act
+        return self.unit
+
+
+async def _once_later(
     request: Request,
     idempotency_key: Annotated[
         str | None,
@@ -129,7 +158,7 @@ async def _once(
             "answer and has no second effect. 1 to 255 visible ASCII characters, a UUID is good.",
         ),
     ] = None,
-) -> Unit:
+) -> Pending:
     unit = await _write(request)
     caller: Caller = await caller_of(request)
     sent = request.headers.getlist("idempotency-key")
@@ -144,11 +173,11 @@ async def _once(
         key=idempotency_key,
         body_hash=hashlib.sha256(await request.body()).digest(),
     )
-    stored = await idempotency.begin(unit, act)
-    if stored is not None:
-        raise _Repeat(stored)
-    request.scope["act"] = act
-    return unit
+    return Pending(request, act, unit)
+
+
+async def _once(pending: Annotated[Pending, Depends(_once_later)]) -> Unit:
+    return await pending.begin()
 
 
 Read = Annotated[Reader, Depends(_read)]
@@ -159,6 +188,9 @@ Write = Annotated[Unit, Depends(_write)]
 
 Once = Annotated[Unit, Depends(_once)]
 """The request's unit of work, for an act that is done once per Idempotency-Key."""
+
+OnceLater = Annotated[Pending, Depends(_once_later)]
+"""Such an act that has to ask another service before it begins."""
 
 
 def _secured(dependant: Dependant) -> bool:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.db import Statement, Unit
+from shared.db import Reader, Row, Statement, Unit
 
 KEY_LENGTH_MAX = 255
 
@@ -94,19 +94,19 @@ def add_idempotency_table(metadata: MetaData) -> Table:
 
 _table = add_idempotency_table(MetaData())
 
+_STORED = ("body_hash", "status", "headers", "body")
+_this_act = (
+    _table.c.caller_id == bindparam("caller_id"),
+    _table.c.route == bindparam("route"),
+    _table.c.key == bindparam("key"),
+)
+_RECALL = Statement(select(*(_table.c[name] for name in _STORED)).where(*_this_act))
 _OPEN = Statement(
     select(
         func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("free"),
         *(
-            select(_table.c[name])
-            .where(
-                _table.c.caller_id == bindparam("caller_id"),
-                _table.c.route == bindparam("route"),
-                _table.c.key == bindparam("key"),
-            )
-            .scalar_subquery()
-            .label(name)
-            for name in ("body_hash", "status", "headers", "body")
+            select(_table.c[name]).where(*_this_act).scalar_subquery().label(name)
+            for name in _STORED
         ),
     )
 )
@@ -125,8 +125,20 @@ async def begin(unit: Unit, act: Act) -> Answer | None:
     )
     if row is None or not row["free"]:
         raise IdempotentRequestInFlight("The first request with this key is still under way.")
-    if row["body_hash"] is None:
-        return None
+    return None if row["body_hash"] is None else _answer(row, act)
+
+
+async def recall(db: Reader, act: Act) -> Answer | None:
+    """Return the stored answer of an act, if there is one, without beginning anything.
+
+    Raises:
+        IdempotencyKeyReused: the key was used with another body.
+    """
+    row = await db.row(_RECALL, caller_id=act.caller_id, route=act.route, key=act.key)
+    return None if row is None else _answer(row, act)
+
+
+def _answer(row: Row, act: Act) -> Answer:
     if row["body_hash"] != act.body_hash:
         raise IdempotencyKeyReused("This key was used before, with another body.")
     return Answer(row["status"], orjson.loads(row["headers"]), row["body"])

@@ -1,7 +1,6 @@
 """The financing's schema, one revision at a time."""
 
-from services.financing.db.tables import metadata
-
 from migrations.run import run
+from services.financing.db.tables import metadata
 
 run(metadata)

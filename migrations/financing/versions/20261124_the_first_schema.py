@@ -1,0 +1,269 @@
+"""the first schema."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision: str = "0001"
+down_revision: str | None = None
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    """Go to this schema."""
+    op.create_table(
+        "application",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("borrower_kind", sa.Text(), nullable=False),
+        sa.Column("borrower_id", sa.Uuid(), nullable=False),
+        sa.Column("cooperative_ids", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("tenor_months", sa.Integer(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("contract_kind", sa.Text(), nullable=False),
+        sa.Column("declared", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("preference", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("decision_id", sa.Uuid(), nullable=True),
+        sa.Column("withdrawal_requested", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "borrower_kind IN ('person', 'group', 'cooperative')",
+            name=op.f("ck_application_borrower_kind"),
+        ),
+        sa.CheckConstraint(
+            "contract_kind IN ('conventional', 'sharia')",
+            name=op.f("ck_application_contract_kind"),
+        ),
+        sa.CheckConstraint(
+            "purpose IN ('working_capital', 'investment')", name=op.f("ck_application_purpose")
+        ),
+        sa.CheckConstraint(
+            "status IN ('drafted', 'submitted', 'assessed', 'contested', 'routed', 'sent', 'unknown', 'answered', 'akad', 'disbursed', 'closed', 'withdrawn', 'refused', 'incubating', 'in_review')",
+            name=op.f("ck_application_status"),
+        ),
+        sa.CheckConstraint(
+            "amount BETWEEN 1 AND 10000000000000", name=op.f("ck_application_amount")
+        ),
+        sa.CheckConstraint(
+            "tenor_months BETWEEN 1 AND 600", name=op.f("ck_application_tenor_months")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
+    )
+    op.create_index("ix_application_borrower", "application", ["borrower_id", "id"], unique=False)
+    op.create_index("ix_application_created_by", "application", ["created_by", "id"], unique=False)
+    op.create_index(
+        "uq_application_pending",
+        "application",
+        ["borrower_kind", "borrower_id"],
+        unique=True,
+        postgresql_where=sa.text(
+            "status IN ('submitted', 'assessed', 'contested', 'routed', 'sent', 'unknown', 'answered', 'in_review')"
+        ),
+    )
+    op.create_table(
+        "channel_health",
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("rest_until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("channel", name=op.f("pk_channel_health")),
+    )
+    op.create_table(
+        "event",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_event")),
+    )
+    op.create_table(
+        "event_head",
+        sa.Column("one", sa.BigInteger(), server_default="1", nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("one = 1", name=op.f("ck_event_head_one_row")),
+        sa.PrimaryKeyConstraint("one", name=op.f("pk_event_head")),
+    )
+    op.create_table(
+        "heartbeat",
+        sa.Column("worker", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("worker", name=op.f("pk_heartbeat")),
+    )
+    op.create_table(
+        "idempotency",
+        sa.Column("caller_id", sa.Text(), nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("body_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("caller_id", "route", "key", name=op.f("pk_idempotency")),
+    )
+    op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"], unique=False)
+    op.create_table(
+        "application_step",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "status IN ('drafted', 'submitted', 'assessed', 'contested', 'routed', 'sent', 'unknown', 'answered', 'akad', 'disbursed', 'closed', 'withdrawn', 'refused', 'incubating', 'in_review')",
+            name=op.f("ck_application_step_status"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_application_step_application_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application_step")),
+    )
+    op.create_index(
+        "ix_application_step_application_id",
+        "application_step",
+        ["application_id", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "decision",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("akad_on", sa.Date(), nullable=False),
+        sa.Column("engine_version", sa.Text(), nullable=False),
+        sa.Column("editions", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("facts_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("outcome", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_decision_application_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
+    )
+    op.create_index(
+        "ix_decision_application_id", "decision", ["application_id", "id"], unique=False
+    )
+    op.create_table(
+        "submission",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("leg_no", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("rate_bp", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("sendings_failed", sa.Integer(), nullable=False),
+        sa.Column("inquiries", sa.Integer(), nullable=False),
+        sa.Column("maybe_taken", sa.Boolean(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("reasons", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "status IN ('queued', 'sending', 'unknown', 'received', 'approved', 'akad', 'disbursed', 'repaid', 'refused', 'cancelled', 'failed')",
+            name=op.f("ck_submission_status"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_submission_application_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_submission")),
+    )
+    op.create_index(
+        "ix_submission_due_at",
+        "submission",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index("uq_submission_leg", "submission", ["application_id", "leg_no"], unique=True)
+    op.create_index(
+        "uq_submission_live",
+        "submission",
+        ["application_id"],
+        unique=True,
+        postgresql_where=sa.text(
+            "status IN ('queued', 'sending', 'unknown', 'received', 'approved')"
+        ),
+    )
+    op.create_table(
+        "lender_report",
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("submission_id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("heard_by", sa.Text(), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "stage IN ('received', 'komite', 'mkp', 'sp3', 'approved', 'akad', 'disbursed', 'repaid', 'refused', 'cancelled')",
+            name=op.f("ck_lender_report_stage"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_lender_report_application_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_lender_report_submission_id")
+        ),
+        sa.PrimaryKeyConstraint("channel", "event_id", name=op.f("pk_lender_report")),
+    )
+    op.create_index(
+        "ix_lender_report_submission_id", "lender_report", ["submission_id"], unique=False
+    )
+    op.execute("INSERT INTO event_head (one, number) VALUES (1, 0)")
+
+
+def downgrade() -> None:
+    """Go back to the one before."""
+    op.drop_index("ix_lender_report_submission_id", table_name="lender_report")
+    op.drop_table("lender_report")
+    op.drop_index(
+        "uq_submission_live",
+        table_name="submission",
+        postgresql_where=sa.text(
+            "status IN ('queued', 'sending', 'unknown', 'received', 'approved')"
+        ),
+    )
+    op.drop_index("uq_submission_leg", table_name="submission")
+    op.drop_index(
+        "ix_submission_due_at",
+        table_name="submission",
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.drop_table("submission")
+    op.drop_index("ix_decision_application_id", table_name="decision")
+    op.drop_table("decision")
+    op.drop_index("ix_application_step_application_id", table_name="application_step")
+    op.drop_table("application_step")
+    op.drop_index("ix_idempotency_created_at", table_name="idempotency")
+    op.drop_table("idempotency")
+    op.drop_table("heartbeat")
+    op.drop_table("event_head")
+    op.drop_table("event")
+    op.drop_table("channel_health")
+    op.drop_index(
+        "uq_application_pending",
+        table_name="application",
+        postgresql_where=sa.text(
+            "status IN ('submitted', 'assessed', 'contested', 'routed', 'sent', 'unknown', 'answered', 'in_review')"
+        ),
+    )
+    op.drop_index("ix_application_created_by", table_name="application")
+    op.drop_index("ix_application_borrower", table_name="application")
+    op.drop_table("application")

@@ -1,0 +1,270 @@
+"""Named queries on submissions, on what lenders reported, and on how lenders fare."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, case, exists, func, insert, null, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from services.financing.db.tables import (
+    application,
+    channel_health,
+    heartbeat,
+    lender_report,
+    submission,
+)
+from services.financing.domain.submission import Stage
+from shared.db import Reader, Row, Statement, Unit
+from shared.sql_json import as_object, as_text, columns
+
+
+class SubmissionNotFound(Exception):
+    """There is no such submission on this channel."""
+
+
+_by_id = submission.c.id == bindparam("id")
+_resting = exists().where(
+    channel_health.c.channel == submission.c.channel,
+    channel_health.c.rest_until > bindparam("now"),
+)
+# Application and submission are locked together: whoever holds either is skipped, so a worker
+# never waits for a callback, nor a callback for a worker that holds one and wants the other.
+_DUE = Statement(
+    select(
+        submission,
+        application.c.status.label("application_status"),
+        application.c.withdrawal_requested,
+    )
+    .join(application, application.c.id == submission.c.application_id)
+    .where(submission.c.due_at <= bindparam("now"), ~_resting)
+    .order_by(submission.c.due_at)
+    .limit(1)
+    .with_for_update(of=[submission, application], skip_locked=True)
+)
+_ADD = Statement(insert(submission))
+_LOCK = Statement(select(submission).where(_by_id).with_for_update())
+_OF = Statement(
+    select(submission.c.application_id).where(_by_id, submission.c.channel == bindparam("channel"))
+)
+_LIVE = Statement(
+    select(submission)
+    .where(submission.c.application_id == bindparam("application_id"))
+    .order_by(submission.c.leg_no.desc())
+    .limit(1)
+    .with_for_update()
+)
+
+CHANGEABLE = (
+    "status",
+    "attempt",
+    "sendings_failed",
+    "inquiries",
+    "maybe_taken",
+    "due_at",
+    "sent_at",
+    "reference",
+    "reasons",
+)
+_CHANGE = Statement(
+    update(submission)
+    .where(_by_id)
+    .values(
+        {
+            **{name: bindparam(name) for name in CHANGEABLE},
+            "version": submission.c.version + 1,
+            "changed_at": bindparam("changed_at"),
+        }
+    )
+    .returning(submission)
+)
+_SUBMISSION = as_object(
+    **columns(
+        submission,
+        "id",
+        "leg_no",
+        "channel",
+        "product",
+        "rate_bp",
+        "status",
+        "reference",
+        "reasons",
+        "sent_at",
+        "created_at",
+        "changed_at",
+    )
+)
+_ALL_OF = Statement(
+    select(as_text(func.json_agg(_SUBMISSION)).label("items")).select_from(
+        select(submission)
+        .where(submission.c.application_id == bindparam("application_id"))
+        .order_by(submission.c.leg_no)
+        .subquery("submission")
+    )
+)
+_REPORT = Statement(
+    upsert(lender_report).on_conflict_do_nothing().returning(lender_report.c.event_id)
+)
+_STAGES = Statement(
+    select(lender_report.c.stage, func.max(lender_report.c.amount).label("amount"))
+    .where(lender_report.c.submission_id == bindparam("id"))
+    .group_by(lender_report.c.stage)
+)
+_FAILED = upsert(channel_health).values(
+    channel=bindparam("channel"), failures=1, rest_until=null()
+)
+_FAILURE = Statement(
+    _FAILED.on_conflict_do_update(
+        index_elements=[channel_health.c.channel],
+        set_={
+            "failures": channel_health.c.failures + 1,
+            "rest_until": case(
+                (
+                    channel_health.c.failures + 1 >= bindparam("failures_max"),
+                    bindparam("rest_until", type_=channel_health.c.rest_until.type),
+                ),
+                else_=null(),
+            ),
+        },
+    )
+)
+_RECOVERY = Statement(
+    update(channel_health)
+    .where(channel_health.c.channel == bindparam("of"), channel_health.c.failures > 0)
+    .values(failures=0, rest_until=null())
+)
+_PROBE = Statement(
+    update(channel_health)
+    .where(
+        channel_health.c.channel == bindparam("of"),
+        channel_health.c.failures >= bindparam("failures_max"),
+        or_(
+            channel_health.c.rest_until.is_(None), channel_health.c.rest_until <= bindparam("now")
+        ),
+    )
+    .values(rest_until=bindparam("rest_until"))
+    .returning(channel_health.c.channel)
+)
+_FAILING = Statement(
+    select(channel_health.c.failures).where(channel_health.c.channel == bindparam("of"))
+)
+_BEAT = upsert(heartbeat)
+_HEARTBEAT = Statement(
+    _BEAT.on_conflict_do_update(
+        index_elements=[heartbeat.c.worker], set_={"at": _BEAT.excluded.at}
+    )
+)
+_LAST_BEAT = Statement(select(func.max(heartbeat.c.at).label("at")))
+_BACKLOG = Statement(
+    select(
+        func.count().label("count"),
+        func.min(submission.c.due_at).label("oldest"),
+    ).where(submission.c.due_at.is_not(None))
+)
+
+
+async def add(unit: Unit, **values: Any) -> None:
+    """Write the intent: this application, to this lender. Its id is the idempotency key."""
+    await unit.run(
+        _ADD,
+        attempt=0,
+        sendings_failed=0,
+        inquiries=0,
+        maybe_taken=False,
+        sent_at=None,
+        reference=None,
+        reasons=[],
+        version=1,
+        **values,
+    )
+
+
+async def due(unit: Unit, *, now: datetime) -> Row | None:
+    """Return the longest-due submission and its application's state, both locked; or None."""
+    return await unit.row(_DUE, now=now)
+
+
+async def lock(unit: Unit, id: UUID) -> Row:
+    """Return one submission, held against other writers; raises `SubmissionNotFound`."""
+    return _found(await unit.row(_LOCK, id=id))
+
+
+async def application_of(db: Reader, id: UUID, channel: str) -> UUID:
+    """Return whose submission this is, if it went to this channel; else `SubmissionNotFound`."""
+    return _found(await db.row(_OF, id=id, channel=channel))["application_id"]
+
+
+async def newest(unit: Unit, application_id: UUID) -> Row | None:
+    """Return the newest submission of a locked application, locked too."""
+    return await unit.row(_LIVE, application_id=application_id)
+
+
+async def change(unit: Unit, row: Row, *, now: datetime, **changes: Any) -> Row:
+    """Write changed columns of a locked submission and return it."""
+    values = {name: changes.get(name, row[name]) for name in CHANGEABLE}
+    return _found(await unit.row(_CHANGE, id=row["id"], changed_at=now, **values))
+
+
+async def all_of(db: Reader, application_id: UUID) -> str:
+    """Return an application's submissions as a JSON array, in the order of the route."""
+    row = await db.row(_ALL_OF, application_id=application_id)
+    return row["items"] if row and row["items"] else "[]"
+
+
+async def report(unit: Unit, **values: Any) -> bool:
+    """Keep what a lender said; False when this event was heard before."""
+    return await unit.row(_REPORT, **values) is not None
+
+
+async def stages(unit: Unit, id: UUID) -> dict[Stage, int | None]:
+    """Return every stage that was ever reported of a submission, with the largest amount."""
+    rows = await unit.rows(_STAGES, id=id)
+    return {Stage(row["stage"]): row["amount"] for row in rows}
+
+
+async def note_failure(
+    unit: Unit, channel: str, *, failures_max: int, rest_until: datetime
+) -> None:
+    """Count a failure of a lender; from `failures_max` on it rests until a time."""
+    await unit.run(_FAILURE, channel=channel, failures_max=failures_max, rest_until=rest_until)
+
+
+async def note_recovery(unit: Unit, channel: str) -> None:
+    """Forget a lender's failures."""
+    await unit.run(_RECOVERY, of=channel)
+
+
+async def may_probe(
+    unit: Unit, channel: str, *, failures_max: int, now: datetime, rest_until: datetime
+) -> bool:
+    """Tell whether a lender may be called: it is well, or its rest is over and we are the probe.
+
+    The row is the lock: of all who ask at once, one gets the probe and the rest goes on.
+    """
+    row = await unit.row(_FAILING, of=channel)
+    if row is None or row["failures"] < failures_max:
+        return True
+    values = {"of": channel, "failures_max": failures_max, "now": now, "rest_until": rest_until}
+    return await unit.row(_PROBE, **values) is not None
+
+
+async def beat(unit: Unit, worker: str, *, now: datetime) -> None:
+    """Say that a worker is alive."""
+    await unit.run(_HEARTBEAT, worker=worker, at=now)
+
+
+async def last_beat(db: Reader) -> datetime | None:
+    """Return when a worker was last alive."""
+    row = await db.row(_LAST_BEAT)
+    return row["at"] if row else None
+
+
+async def backlog(db: Reader) -> Row | None:
+    """Return how many submissions wait for something, and since when the oldest is due."""
+    return await db.row(_BACKLOG)
+
+
+def _found(row: Row | None) -> Row:
+    if row is None:
+        raise SubmissionNotFound("There is no such submission on this channel.")
+    return row

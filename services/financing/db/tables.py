@@ -1,0 +1,168 @@
+"""Every table of financing. Each row that belongs to an application carries its id."""
+
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.financing.domain.application import Status as ApplicationStatus
+from services.financing.domain.eligibility import BorrowerKind, ContractKind, Purpose
+from services.financing.domain.submission import Stage
+from services.financing.domain.submission import Status as SubmissionStatus
+from shared.events import add_event_tables
+from shared.idempotency import add_idempotency_table
+from shared.money import AMOUNT_MAX
+from shared.tables import choice, id_column, new_metadata, version_columns
+
+metadata: Final = new_metadata()
+event: Final = add_event_tables(metadata)
+idempotency: Final = add_idempotency_table(metadata)
+
+_TIME = DateTime(timezone=True)
+
+PENDING: Final = (
+    "status IN ('submitted', 'assessed', 'contested', 'routed', 'sent', 'unknown', "
+    "'answered', 'in_review')"
+)
+"""An application that a lender may still turn into a loan: a borrower has one at a time."""
+
+application: Final = Table(
+    "application",
+    metadata,
+    id_column(),
+    Column("created_by", Text, nullable=False),
+    *choice("borrower_kind", BorrowerKind),
+    Column("borrower_id", Uuid, nullable=False),
+    Column("cooperative_ids", ARRAY(Uuid), nullable=False),
+    *choice("status", ApplicationStatus),
+    Column("amount", BigInteger, nullable=False),
+    Column("tenor_months", Integer, nullable=False),
+    *choice("purpose", Purpose),
+    *choice("contract_kind", ContractKind),
+    Column("declared", JSONB, nullable=False),
+    Column("preference", ARRAY(Text), nullable=False),
+    Column("decision_id", Uuid),
+    Column("withdrawal_requested", Boolean, nullable=False),
+    *version_columns(),
+    CheckConstraint(f"amount BETWEEN 1 AND {AMOUNT_MAX}", name="amount"),
+    CheckConstraint("tenor_months BETWEEN 1 AND 600", name="tenor_months"),
+    Index(
+        "uq_application_pending",
+        "borrower_kind",
+        "borrower_id",
+        unique=True,
+        postgresql_where=text(PENDING),
+    ),
+    Index("ix_application_created_by", "created_by", "id"),
+    Index("ix_application_borrower", "borrower_id", "id"),
+)
+
+application_step: Final = Table(
+    "application_step",
+    metadata,
+    id_column(),
+    Column("application_id", Uuid, ForeignKey("application.id"), nullable=False),
+    Column("event", Text, nullable=False),
+    *choice("status", ApplicationStatus),
+    Column("actor", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("at", _TIME, nullable=False),
+    Index("ix_application_step_application_id", "application_id", "id"),
+)
+
+decision: Final = Table(
+    "decision",
+    metadata,
+    id_column(),
+    Column("application_id", Uuid, ForeignKey("application.id"), nullable=False),
+    Column("decided_on", Date, nullable=False),
+    Column("akad_on", Date, nullable=False),
+    Column("engine_version", Text, nullable=False),
+    Column("editions", ARRAY(Text), nullable=False),
+    # Canonical JSON (RFC 8785) of what was known and asked, kept as the bytes that were hashed.
+    Column("facts", Text, nullable=False),
+    Column("facts_sha256", LargeBinary, nullable=False),
+    Column("outcome", JSONB, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Index("ix_decision_application_id", "application_id", "id"),
+)
+
+LIVE: Final = "status IN ('queued', 'sending', 'unknown', 'received', 'approved')"
+
+submission: Final = Table(
+    "submission",
+    metadata,
+    id_column(),
+    Column("application_id", Uuid, ForeignKey("application.id"), nullable=False),
+    Column("leg_no", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("product", Text, nullable=False),
+    Column("rate_bp", Integer, nullable=False),
+    *choice("status", SubmissionStatus),
+    # The fence: who claimed with an older number records nothing.
+    Column("attempt", Integer, nullable=False),
+    Column("sendings_failed", Integer, nullable=False),
+    Column("inquiries", Integer, nullable=False),
+    # Whether the lender may have it. Then only the lender's own word opens the way elsewhere.
+    Column("maybe_taken", Boolean, nullable=False),
+    Column("due_at", _TIME),
+    Column("sent_at", _TIME),
+    Column("reference", Text),
+    Column("reasons", ARRAY(Text), nullable=False),
+    *version_columns(),
+    Index("uq_submission_leg", "application_id", "leg_no", unique=True),
+    Index(
+        "uq_submission_live",
+        "application_id",
+        unique=True,
+        postgresql_where=text(LIVE),
+    ),
+    Index("ix_submission_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+)
+
+lender_report: Final = Table(
+    "lender_report",
+    metadata,
+    # A lender's event is applied once for ever: the key is never reused and never pruned.
+    Column("channel", Text, primary_key=True),
+    Column("event_id", Uuid, primary_key=True),
+    Column("submission_id", Uuid, ForeignKey("submission.id"), nullable=False),
+    Column("application_id", Uuid, ForeignKey("application.id"), nullable=False),
+    *choice("stage", Stage),
+    Column("heard_by", Text, nullable=False),
+    Column("occurred_at", _TIME, nullable=False),
+    Column("received_at", _TIME, nullable=False),
+    Column("amount", BigInteger),
+    Index("ix_lender_report_submission_id", "submission_id"),
+)
+
+channel_health: Final = Table(
+    "channel_health",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("rest_until", _TIME),
+)
+
+heartbeat: Final = Table(
+    "heartbeat",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("at", _TIME, nullable=False),
+)

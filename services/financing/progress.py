@@ -1,0 +1,217 @@
+"""
+What a lender's word does to an application: the one act that worker and callbacks share.
+
+Everything here happens inside a unit of work in which application and submission are locked, in
+that order. A lender's reports are kept as a set; the set decides (`domain.submission.settle`), so
+the same reports in any order, once or often, end in the same place.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.financing.db import applications, submissions
+from services.financing.domain import application, submission
+from services.financing.domain.submission import Stage
+from shared.db import Row, Unit
+from shared.events import Event
+from shared.ids import new_id
+
+POLL_AFTER = timedelta(minutes=15)
+"""A lender that has an application is asked where it stands, should a callback be lost."""
+
+_OVER = frozenset(
+    {
+        submission.Status.DISBURSED,
+        submission.Status.REPAID,
+        submission.Status.REFUSED,
+        submission.Status.CANCELLED,
+        submission.Status.FAILED,
+    }
+)
+
+
+_TOO_LATE = frozenset(
+    {application.Event.SIGN, application.Event.DISBURSE, application.Event.CLOSE}
+)
+"""What makes a withdrawal that was asked for impossible."""
+
+
+async def move(
+    unit: Unit,
+    row: Row,
+    events: Sequence[application.Event],
+    *,
+    now: datetime,
+    actor: str,
+    changes: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Row:
+    """Take an application through some events: its history, its new row, one event in the feed.
+
+    Raises:
+        IllegalTransition: the first of the events is not possible from here; nothing is written.
+    """
+    status = application.Status(row["status"])
+    taken: list[tuple[application.Event, application.Status]] = []
+    for event in events:
+        status = application.advance(status, event)
+        taken.append((event, status))
+    kept = await applications.change(unit, row, {"status": status, **(changes or {})}, now=now)
+    for event, reached in taken:
+        await applications.add_step(
+            unit,
+            id=new_id(),
+            application_id=row["id"],
+            event=event,
+            status=reached,
+            actor=actor,
+            data=orjson.dumps(data or {}).decode(),
+            at=now,
+        )
+    unit.record(
+        Event(
+            kind=f"application.{status}",
+            subject_id=row["id"],
+            version=kept["version"],
+            occurred_at=now,
+            data=dict(data or {}),
+        )
+    )
+    return kept
+
+
+async def hear(
+    unit: Unit,
+    app: Row,
+    sub: Row,
+    *,
+    event_id: UUID,
+    stage: Stage,
+    occurred_at: datetime,
+    reference: str | None,
+    amount: int | None,
+    reasons: Sequence[str],
+    heard_by: str,
+    now: datetime,
+) -> bool:
+    """Apply what a lender said of a submission; False when this was heard before."""
+    first_time = await submissions.report(
+        unit,
+        channel=sub["channel"],
+        event_id=event_id,
+        submission_id=sub["id"],
+        application_id=app["id"],
+        stage=stage,
+        heard_by=heard_by,
+        occurred_at=occurred_at,
+        received_at=now,
+        amount=amount,
+    )
+    if not first_time:
+        return False
+    reported = await submissions.stages(unit, sub["id"])
+    settled = submission.settle(frozenset(reported))
+    status = submission.Status(sub["status"]) if settled.status is None else settled.status
+    paid = reported.get(Stage.DISBURSED)
+    conflict = settled.conflict or (paid is not None and paid > app["amount"])
+    kept = await submissions.change(
+        unit,
+        sub,
+        now=now,
+        status=status,
+        maybe_taken=True,
+        reference=reference or sub["reference"],
+        reasons=list(reasons) or sub["reasons"],
+        sent_at=sub["sent_at"] or now,
+        due_at=None if status in _OVER else now + POLL_AFTER,
+    )
+    await _follow(unit, app, kept, conflict=conflict, stage=stage, now=now)
+    return True
+
+
+async def give_up(unit: Unit, app: Row, sub: Row, *, reason: str, now: datetime) -> None:
+    """End a submission that the lender certainly did not take, and go on to the next leg."""
+    kept = await submissions.change(
+        unit, sub, now=now, status=submission.Status.FAILED, reasons=[reason], due_at=None
+    )
+    await _follow(unit, app, kept, conflict=False, stage=None, now=now)
+
+
+async def _follow(
+    unit: Unit, app: Row, sub: Row, *, conflict: bool, stage: Stage | None, now: datetime
+) -> None:
+    """Let the application follow its submission."""
+    status = application.Status(app["status"])
+    said = submission.Status(sub["status"])
+    event = await _meaning(unit, app, sub, said, conflict=conflict)
+    data = {
+        "submission_id": str(sub["id"]),
+        "channel": sub["channel"],
+        "submission_status": said,
+        **({"stage": stage} if stage else {}),
+    }
+    if event is None or event not in application.allowed(status):
+        # Nothing new for the application: the report itself is the change, and is in the feed.
+        unit.record(
+            Event(
+                kind="submission.contradicted" if conflict else f"submission.{stage or said}",
+                subject_id=sub["id"],
+                version=sub["version"],
+                occurred_at=now,
+                data={"application_id": str(app["id"]), **data},
+            )
+        )
+        return
+    changes = {"withdrawal_requested": False} if event in _TOO_LATE else {}
+    actor = f"lender:{sub['channel']}"
+    await move(unit, app, (event,), now=now, actor=actor, changes=changes, data=data)
+    if event is application.Event.FALL_BACK:
+        await send_to(unit, app["id"], await _next_leg(unit, app["id"], sub), now=now)
+
+
+async def _meaning(
+    unit: Unit, app: Row, sub: Row, said: submission.Status, *, conflict: bool
+) -> application.Event | None:
+    if conflict:
+        return application.Event.REVIEW
+    event = application.REPORTED.get(said)
+    if event is not application.Event.REFUSE:
+        return event
+    newest = await submissions.newest(unit, app["id"])
+    if newest is not None and newest["id"] != sub["id"]:
+        return None  # a leg that was left behind has nothing more to say
+    if app["withdrawal_requested"]:
+        return application.Event.WITHDRAW
+    if await _next_leg(unit, app["id"], sub) is not None:
+        return application.Event.FALL_BACK
+    return application.Event.REFUSE
+
+
+async def _next_leg(unit: Unit, application_id: UUID, sub: Row) -> dict[str, Any] | None:
+    legs: list[dict[str, Any]] = orjson.loads(await applications.legs(unit, application_id))
+    return next((leg for leg in legs if leg["no"] == sub["leg_no"] + 1), None)
+
+
+async def send_to(
+    unit: Unit, application_id: UUID, leg: dict[str, Any] | None, *, now: datetime
+) -> None:
+    """Write the intent to send an application down a leg of its route."""
+    if leg is None:
+        return
+    await submissions.add(
+        unit,
+        id=new_id(),
+        application_id=application_id,
+        leg_no=leg["no"],
+        channel=leg["channel"],
+        product=leg["product"],
+        rate_bp=leg["rate_bp"],
+        status=submission.Status.QUEUED,
+        due_at=now,
+        created_at=now,
+        changed_at=now,
+    )

@@ -1,0 +1,47 @@
+"""What financing needs to know about the world it runs in. Read late, never at import."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+DEFAULT_PORT = 8002
+
+
+class Settings(BaseModel):
+    """Financing's settings; `from_env` names the variables."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["development", "production"]
+    database_url: str
+    keys: Path
+    issuer: str
+    jwks: str
+    channels: Path
+    registry_url: str
+    client_id: str
+    client_secret: SecretStr
+    port: int = DEFAULT_PORT
+    host: str = "127.0.0.1"
+    worker_tasks: int = 4
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the environment; a variable that is missing is a `KeyError` with its name."""
+        keys = Path(environ["PURNA_KEYS"])
+        return cls(
+            mode="production" if environ.get("PURNA_MODE") == "production" else "development",
+            database_url=environ["FINANCING_DATABASE_URL"],
+            keys=keys,
+            issuer=environ.get("PURNA_ISSUER", "https://registry.purna.invalid"),
+            jwks=environ.get("PURNA_JWKS", str(keys / "jwks.json")),
+            channels=Path(environ["FINANCING_CHANNELS"]),
+            registry_url=environ["REGISTRY_URL"],
+            client_id=environ["FINANCING_CLIENT_ID"],
+            client_secret=SecretStr(environ["FINANCING_CLIENT_SECRET"]),
+            port=int(environ.get("PURNA_FINANCING_PORT", DEFAULT_PORT)),
+            host=environ.get("PURNA_HOST", "127.0.0.1"),
+            worker_tasks=int(environ.get("FINANCING_WORKER_TASKS", "4")),
+        )

@@ -1,0 +1,360 @@
+"""
+Carry submissions to the lenders, one step at a time.
+
+    claim (transaction) -> speak to the lender (no connection held) -> record (transaction)
+
+The intent is on disk before anything is sent, and its id is the lender's idempotency key. What
+cannot be known is unknown: the lender is asked before anything is sent again, and no other lender
+is tried while one may have taken it. A claim carries a number (`attempt`); whoever comes back
+with an older one records nothing. So a process may die anywhere and the lender sees one effect.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid5
+
+import structlog
+
+from services.financing import progress
+from services.financing.channels import (
+    Answer,
+    Borrower,
+    Channel,
+    ChannelRefused,
+    ChannelUnavailable,
+    ChannelUnknown,
+    Proposal,
+)
+from services.financing.db import applications, submissions
+from services.financing.domain import application, patience
+from services.financing.domain.submission import Status
+from services.financing.registry import RegistryClient, RegistryUnavailable, SubjectNotFound
+from shared.db import Contended, Database, DatabaseUnavailable, Row, Unit
+from shared.events import Event
+from shared.faults import Faults
+from shared.money import Rupiah
+
+FAILURES_MAX = 5
+REST = timedelta(seconds=30)
+IDLE_SECONDS = 0.25
+BEAT_SECONDS = 5.0
+log = structlog.get_logger("purna.worker")
+
+
+class Errand(StrEnum):
+    """What a claim is for."""
+
+    SEND = "send"
+    INQUIRE = "inquire"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One step of one submission, ours until the lease ends."""
+
+    errand: Errand
+    app: Row
+    sub: Row
+
+
+class NeverSeen(Exception):
+    """The lender says that it has never had this submission."""
+
+
+Outcome = (
+    Answer | NeverSeen | ChannelUnavailable | ChannelUnknown | ChannelRefused | RegistryUnavailable
+)
+
+
+@dataclass(slots=True)
+class Worker:
+    """What a step needs: the database, the lenders, the registry, the time."""
+
+    database: Database
+    channels: Mapping[str, Channel]
+    registry: RegistryClient
+    clock: Callable[[], datetime]
+    faults: Faults = field(default_factory=Faults)
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}-{id(object())}")
+
+    async def step(self) -> bool:
+        """Take one step; False when nothing was due."""
+        claim = await self._claim()
+        if claim is None:
+            return False
+        self.faults.at("worker.before_speak")
+        outcome = await self._speak(claim)
+        self.faults.at("worker.after_speak")
+        await self._record(claim, outcome)
+        return True
+
+    async def _claim(self) -> Claim | None:
+        now = self.clock()
+        async with self.database.write() as unit:
+            found = await submissions.due(unit, now=now)
+            if found is None or not await submissions.may_probe(
+                unit,
+                found["channel"],
+                failures_max=FAILURES_MAX,
+                now=now,
+                rest_until=now + patience.LEASE,
+            ):
+                return None
+            app = await applications.lock_any(unit, found["application_id"])
+            errand = _errand(Status(found["status"]), withdrawal=app["withdrawal_requested"])
+            sending = errand is Errand.SEND
+            sub = await submissions.change(
+                unit,
+                found,
+                now=now,
+                status=Status.SENDING if sending else found["status"],
+                attempt=found["attempt"] + 1,
+                sent_at=(found["sent_at"] or now) if sending else found["sent_at"],
+                due_at=patience.lease_until(now),
+            )
+            if sending and application.Event.SEND in application.allowed(
+                application.Status(app["status"])
+            ):
+                data = {"submission_id": str(sub["id"]), "channel": sub["channel"]}
+                events = (application.Event.SEND,)
+                app = await progress.move(unit, app, events, now=now, actor="worker", data=data)
+            self.faults.at("worker.before_claim_commit")
+        self.faults.at("worker.after_claim_commit")
+        return Claim(errand, app, sub)
+
+    async def _speak(self, claim: Claim) -> Outcome:
+        """Speak to the lender. No connection is held: a slow lender costs us nothing."""
+        channel, id, now = self.channels[claim.sub["channel"]], claim.sub["id"], self.clock()
+        try:
+            if claim.errand is Errand.CANCEL:
+                return await channel.cancel(id, now=now)
+            if claim.errand is Errand.INQUIRE:
+                answer = await channel.inquire(id, now=now)
+                return NeverSeen() if answer is None else answer
+            proposal = await self._proposal(claim)
+            self.faults.at("worker.before_send")
+            answer = await channel.submit(proposal, now=now)
+            self.faults.at("worker.after_send")
+        except SubjectNotFound:
+            return ChannelRefused("borrower-no-longer-registered")
+        except (
+            ChannelUnavailable,
+            ChannelUnknown,
+            ChannelRefused,
+            RegistryUnavailable,
+        ) as outcome:
+            return outcome
+        return answer
+
+    async def _proposal(self, claim: Claim) -> Proposal:
+        """Ask the registry who the borrower is; the NIK passes through and is never kept."""
+        app, sub = claim.app, claim.sub
+        borrower = await self._borrower(app["borrower_kind"], app["borrower_id"])
+        return Proposal(
+            submission_id=sub["id"],
+            product=sub["product"],
+            amount=Rupiah(app["amount"]),
+            tenor_months=app["tenor_months"],
+            purpose=app["purpose"],
+            contract_kind=app["contract_kind"],
+            borrower=borrower,
+        )
+
+    async def _borrower(self, kind: str, id: UUID) -> Borrower:
+        if kind == "cooperative":
+            cooperative = await self.registry.cooperative_facts(id, purpose="submission")
+            return Borrower(
+                kind=kind, name=cooperative.name, coop_registry_no=cooperative.coop_registry_no
+            )
+        person = await self.registry.person_facts(id, purpose="submission")
+        return Borrower(
+            kind=kind,
+            name=person.full_name,
+            person_nik=person.person_nik,
+            birth_date=person.birth_date,
+            village_code=person.domicile_village_code,
+        )
+
+    async def _record(self, claim: Claim, outcome: Outcome) -> None:
+        now = self.clock()
+        async with self.database.write() as unit:
+            app = await applications.lock_any(unit, claim.app["id"])
+            sub = await submissions.lock(unit, claim.sub["id"])
+            if sub["attempt"] != claim.sub["attempt"]:
+                log.info("outrun", submission_id=str(sub["id"]), attempt=claim.sub["attempt"])
+                return
+            await self._note_health(unit, sub["channel"], outcome, now)
+            await _apply(unit, claim, app, sub, outcome, now)
+            self.faults.at("worker.before_record_commit")
+        self.faults.at("worker.after_record_commit")
+        log.info(
+            "step",
+            submission_id=str(sub["id"]),
+            channel=sub["channel"],
+            attempt=sub["attempt"],
+            kind=claim.errand,
+            state=type(outcome).__name__,
+        )
+
+    async def _note_health(
+        self, unit: Unit, channel: str, outcome: Outcome, now: datetime
+    ) -> None:
+        if isinstance(outcome, RegistryUnavailable):
+            return
+        if isinstance(outcome, ChannelUnavailable | ChannelUnknown):
+            await submissions.note_failure(
+                unit, channel, failures_max=FAILURES_MAX, rest_until=now + REST
+            )
+        else:
+            await submissions.note_recovery(unit, channel)
+
+    async def run(self, stop: asyncio.Event, *, tasks: int) -> None:
+        """Step until told to stop; a step that has begun is ended."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._beat(stop))
+            for _ in range(tasks):
+                group.create_task(self._loop(stop))
+
+    async def _loop(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                busy = await self.step()
+            except (DatabaseUnavailable, Contended) as error:
+                log.warning("database", reason=type(error).__name__)
+                busy = False
+            if not busy:
+                await _wait(stop, IDLE_SECONDS)
+
+    async def _beat(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                async with self.database.write() as unit:
+                    await submissions.beat(unit, self.name, now=self.clock())
+            except (DatabaseUnavailable, Contended) as error:
+                log.warning("heartbeat", reason=type(error).__name__)
+            await _wait(stop, BEAT_SECONDS)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
+
+
+def _errand(status: Status, *, withdrawal: bool) -> Errand:
+    """Return what a submission in this status needs next.
+
+    One that was being sent when its worker died is asked about, never simply sent again.
+    """
+    if status is Status.QUEUED:
+        return Errand.SEND
+    if withdrawal and status is not Status.AKAD:
+        return Errand.CANCEL
+    return Errand.INQUIRE
+
+
+async def _apply(
+    unit: Unit, claim: Claim, app: Row, sub: Row, outcome: Outcome, now: datetime
+) -> None:
+    match outcome:
+        case Answer():
+            await _answered(unit, app, sub, outcome, now)
+        case ChannelUnavailable() | RegistryUnavailable() if claim.errand is Errand.SEND:
+            await _put_back(unit, app, sub, outcome, now)
+        case ChannelUnknown() if claim.errand is Errand.SEND:
+            await _lost(unit, app, sub, now)
+        case NeverSeen() if sub["status"] in {Status.SENDING, Status.UNKNOWN}:
+            # The same key goes to the same lender: if the first message is still on its way,
+            # the lender takes one of the two.
+            await _changed(unit, app, sub, now, status=Status.QUEUED, due_at=now)
+        case ChannelRefused() if claim.errand is Errand.SEND and not sub["maybe_taken"]:
+            await progress.give_up(unit, app, sub, reason=outcome.code, now=now)
+        case _:
+            await _ask_later(unit, app, sub, now)
+
+
+async def _answered(unit: Unit, app: Row, sub: Row, answer: Answer, now: datetime) -> None:
+    news = await progress.hear(
+        unit,
+        app,
+        sub,
+        event_id=uuid5(sub["id"], answer.stage),
+        stage=answer.stage,
+        occurred_at=answer.at,
+        reference=answer.reference,
+        amount=None,
+        reasons=answer.reasons,
+        heard_by="answer",
+        now=now,
+    )
+    if not news:
+        await submissions.change(unit, sub, now=now, due_at=now + progress.POLL_AFTER)
+
+
+async def _put_back(unit: Unit, app: Row, sub: Row, outcome: Outcome, now: datetime) -> None:
+    """The lender certainly did not take this sending: wait, or give this lender up."""
+    ours = isinstance(outcome, RegistryUnavailable)
+    failed = sub["sendings_failed"] + (0 if ours else 1)
+    wait = patience.wait_after(max(failed, 1), seed=sub["id"].int)
+    if wait is None and not sub["maybe_taken"]:
+        await progress.give_up(unit, app, sub, reason="lender-unavailable", now=now)
+        return
+    asked = getattr(outcome, "retry_after", None) or timedelta()
+    due_at = now + max(wait or patience.WAIT_MAX, asked)
+    await _changed(
+        unit, app, sub, now, status=Status.QUEUED, sendings_failed=failed, due_at=due_at
+    )
+
+
+async def _lost(unit: Unit, app: Row, sub: Row, now: datetime) -> None:
+    """The lender may have it: from now on only its own word opens the way elsewhere."""
+    wait = patience.inquire_after(1, seed=sub["id"].int) or patience.INQUIRY_MAX
+    kept = await submissions.change(
+        unit,
+        sub,
+        now=now,
+        status=Status.UNKNOWN,
+        maybe_taken=True,
+        inquiries=0,
+        due_at=now + wait,
+    )
+    data = {"submission_id": str(kept["id"]), "channel": kept["channel"]}
+    if application.Event.LOSE in application.allowed(application.Status(app["status"])):
+        events = (application.Event.LOSE,)
+        await progress.move(unit, app, events, now=now, actor="worker", data=data)
+
+
+async def _ask_later(unit: Unit, app: Row, sub: Row, now: datetime) -> None:
+    """There was no usable answer to a question: ask again later, in the end with a person."""
+    asked = sub["inquiries"] + 1
+    wait = patience.inquire_after(asked, seed=sub["id"].int)
+    await submissions.change(
+        unit, sub, now=now, inquiries=asked, due_at=now + (wait or patience.INQUIRY_MAX)
+    )
+    status = application.Status(app["status"])
+    if wait is None and application.Event.REVIEW in application.allowed(status):
+        data = {"submission_id": str(sub["id"]), "channel": sub["channel"]}
+        events = (application.Event.REVIEW,)
+        await progress.move(unit, app, events, now=now, actor="worker", data=data)
+
+
+async def _changed(unit: Unit, app: Row, sub: Row, now: datetime, **changes: Any) -> None:
+    """Change a submission where the application does not move, and say so in the feed."""
+    kept = await submissions.change(unit, sub, now=now, **changes)
+    unit.record(
+        Event(
+            kind=f"submission.{kept['status']}",
+            subject_id=kept["id"],
+            version=kept["version"],
+            occurred_at=now,
+            data={"application_id": str(app["id"]), "channel": kept["channel"]},
+        )
+    )
