@@ -97,6 +97,10 @@ def upgrade() -> None:
         sa.Column("caller_id", sa.Text(), nullable=False),
         sa.Column("request_id", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "purpose IN ('prequalification', 'assessment', 'submission')",
+            name=op.f("ck_facts_reading_purpose"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_facts_reading")),
     )
     op.create_index(

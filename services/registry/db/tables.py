@@ -31,6 +31,7 @@ from services.registry.domain.cooperative import (
     Position,
     VillageOffice,
 )
+from services.registry.domain.facts import Purpose
 from services.registry.domain.importing import ImportKind, ImportStatus, RowOutcome
 from services.registry.domain.membership import Status as MembershipStatus
 from services.registry.domain.mentoring import MentoringStatus
@@ -121,6 +122,7 @@ person: Final = Table(
     Column("skills", JSONB, nullable=False, server_default="[]"),
     Column("languages", JSONB, nullable=False, server_default="[]"),
     Column("certificates", JSONB, nullable=False, server_default="[]"),
+    Column("import_hash", LargeBinary),
     *version_columns(),
     UniqueConstraint("nik_index"),
     UniqueConstraint("registered_by", "external_id"),
@@ -194,6 +196,7 @@ cooperative: Final = Table(
     Column("npwp", Text),
     Column("nib", Text),
     *choice("health_grade", HealthGrade, nullable=True),
+    Column("import_hash", LargeBinary),
     *version_columns(),
     UniqueConstraint("coop_registry_no"),
     UniqueConstraint("registered_by", "external_id"),
@@ -313,7 +316,7 @@ facts_reading: Final = Table(
     metadata,
     id_column(),
     Column("subject_id", Uuid, nullable=False),
-    Column("purpose", Text, nullable=False),
+    *choice("purpose", Purpose),
     Column("caller_id", Text, nullable=False),
     Column("request_id", Text, nullable=False),
     Column("at", _TIME, nullable=False),
@@ -328,6 +331,7 @@ import_: Final = Table(
     Column("file_name", Text, nullable=False),
     *choice("status", ImportStatus),
     Column("created_by", Text, nullable=False),
+    Column("run", Integer, nullable=False),
     Column("rows_read", Integer, nullable=False),
     Column("rows_accepted", Integer, nullable=False),
     Column("rows_unchanged", Integer, nullable=False),
@@ -341,9 +345,11 @@ import_row: Final = Table(
     "import_row",
     metadata,
     Column("import_id", Uuid, ForeignKey("import.id"), primary_key=True),
+    Column("run", Integer, primary_key=True),
     Column("number", Integer, primary_key=True),
     *choice("outcome", RowOutcome),
     Column("subject_id", Uuid),
     Column("faults", JSONB, nullable=False),
-    Index("ix_import_row_outcome", "import_id", "outcome", "number"),
+    Index("ix_import_row_outcome", "import_id", "run", "outcome", "number"),
+    Index("ix_import_row_subject", "import_id", "run", "subject_id"),
 )

@@ -259,6 +259,52 @@ class Figures:
     assets: int
 
 
+def founding_contradictions(
+    founded_on: date, legal_entity_on: date | None, *, on: date
+) -> tuple[Contradiction, ...]:
+    """Return what cannot be true in the dates of a founding as they are told `on` a day."""
+    found: list[Contradiction] = []
+    if founded_on > on:
+        found.append(_contradiction("founded_on", "in_the_future", "the founding is to come"))
+    if legal_entity_on is not None and legal_entity_on > on:
+        detail = "the decree of the legal entity is still to come"
+        found.append(_contradiction("legal_entity_on", "in_the_future", detail))
+    if legal_entity_on is not None and legal_entity_on < founded_on:
+        detail = "the legal entity is older than the founding meeting"
+        found.append(_contradiction("legal_entity_on", "out_of_order", detail))
+    return tuple(found)
+
+
+def term_contradictions(since: date, until: date | None) -> tuple[Contradiction, ...]:
+    """Return what cannot be true in a term of office: an end before its beginning."""
+    if until is None or since <= until:
+        return ()
+    return (_contradiction("until", "out_of_order", "the term ends before it begins"),)
+
+
+def figures_contradictions(
+    years: Iterable[int], *, founded_on: date, on: date
+) -> tuple[Contradiction, ...]:
+    """Return what cannot be true in the book years that have figures, as told `on` a day."""
+    found: list[Contradiction] = []
+    seen: set[int] = set()
+    for year in years:
+        if year in seen:
+            found.append(_contradiction("figures", "twice", f"book year {year} is listed twice"))
+        if year < founded_on.year:
+            detail = f"{year} is before the founding"
+            found.append(_contradiction("figures", "before_founding", detail))
+        if year >= on.year:
+            detail = f"the book year {year} has not ended"
+            found.append(_contradiction("figures", "book_year_open", detail))
+        seen.add(year)
+    return tuple(found)
+
+
+def _contradiction(field: str, code: str, detail: str) -> Contradiction:
+    return Contradiction(field=field, code=code, detail=detail)
+
+
 RAT_DUE = Source(
     regulation="UU 25/1992",
     provision="art. 26: the members meet within six months after the book year",

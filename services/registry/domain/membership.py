@@ -5,14 +5,22 @@ Everything that may happen to a membership is a row of `TRANSITIONS`; what is no
 illegal. The guards beside it need facts: the endpoint calls them before `advance`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
-from services.registry.domain.cooperative import MERAH_PUTIH, CooperativeKind
+from services.registry.domain.cooperative import (
+    ADMITTING,
+    MERAH_PUTIH,
+    CooperativeKind,
+    CooperativeStatus,
+    Officer,
+)
 from services.registry.domain.source import Confidence, Source
 from services.registry.domain.transition import step
 
@@ -101,6 +109,10 @@ class NotTheirs(Exception):
         super().__init__(f"to {event} is for the {MOVED_BY[event]}, not for the {party}")
 
 
+class NotAnOfficer(Exception):
+    """Nobody who serves on a board of the cooperative stands behind this decision."""
+
+
 class OwnMembership(Exception):
     """An officer does not decide on their own membership."""
 
@@ -113,6 +125,17 @@ def check_party(event: Event, party: Party) -> None:
     """Raise `NotTheirs` unless `event` belongs to `party`."""
     if MOVED_BY[event] is not party:
         raise NotTheirs(event, party)
+
+
+def serving_officer(person_id: UUID | None, seats: Iterable[Officer], *, on: date) -> UUID:
+    """Return the person who decides, or raise `NotAnOfficer` unless they hold a seat `on` a day.
+
+    `seats` are those of the cooperative whose membership is decided on.
+    """
+    for seat in seats:
+        if seat.person_id == person_id and seat.serving(on=on):
+            return seat.person_id
+    raise NotAnOfficer("the client stands for nobody who holds a seat on a board today")
 
 
 def check_officer(*, officer: UUID, member: UUID, officer_kin: AbstractSet[UUID]) -> None:
@@ -181,3 +204,34 @@ def admission(
             source=DOMICILE,
         )
     return Admission(refusals=(refusal,))
+
+
+class NotAdmitting(Exception):
+    """The cooperative takes in no members from where it stands."""
+
+    def __init__(self, status: CooperativeStatus) -> None:
+        self.members = {"status": status}
+        super().__init__(f"a cooperative that is {status} takes in no members")
+
+
+class NotAdmissible(Exception):
+    """The rules of admission refuse; `members` has every reason with its source."""
+
+    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
+        self.members: dict[str, Any] = {"reasons": [asdict(refusal) for refusal in refusals]}
+        super().__init__("; ".join(refusal.detail for refusal in refusals))
+
+
+def check_admission(
+    kind: CooperativeKind,
+    status: CooperativeStatus,
+    *,
+    ktp_village_code: str | None,
+    village_codes: AbstractSet[str],
+) -> None:
+    """Raise `NotAdmitting` or `NotAdmissible` unless a person may apply for membership."""
+    if status not in ADMITTING:
+        raise NotAdmitting(status)
+    said = admission(kind, ktp_village_code=ktp_village_code, village_codes=village_codes)
+    if not said.admissible:
+        raise NotAdmissible(said.refusals)

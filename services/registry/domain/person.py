@@ -190,6 +190,17 @@ def verify(
     return proved
 
 
+class OwnRelative(Exception):
+    """Nobody is their own relative."""
+
+
+def kin_pair(one: UUID, other: UUID) -> tuple[UUID, UUID]:
+    """Return two relatives in the order in which their pair is kept; raises `OwnRelative`."""
+    if one == other:
+        raise OwnRelative("a pair of relatives is two persons")
+    return (one, other) if one < other else (other, one)
+
+
 class PlacementSector(StrEnum):
     """The two sectors of placement statistics."""
 

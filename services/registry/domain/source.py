@@ -1,7 +1,9 @@
 """Where a rule comes from, how sure we are of it, and what a rule found."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 
@@ -42,3 +44,19 @@ class Contradiction:
     field: str
     code: str
     detail: str
+
+
+class Contradictory(Exception):
+    """Stated facts cannot all be true; `members` has every contradiction."""
+
+    def __init__(self, contradictions: tuple[Contradiction, ...]) -> None:
+        self.contradictions = contradictions
+        self.members: dict[str, Any] = {"contradictions": [asdict(one) for one in contradictions]}
+        super().__init__("; ".join(f"{one.field}: {one.detail}" for one in contradictions))
+
+
+def must_agree(found: Iterable[Contradiction]) -> None:
+    """Raise `Contradictory` if anything was found."""
+    contradictions = tuple(found)
+    if contradictions:
+        raise Contradictory(contradictions)

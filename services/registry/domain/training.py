@@ -66,6 +66,26 @@ def allowed(status: TrainingStatus) -> frozenset[TrainingEvent]:
     return frozenset(TRANSITIONS[status])
 
 
+class CompletionUndated(Exception):
+    """A completion carries the day on which it happened, and no other step does."""
+
+
+class CompletedInTheFuture(Exception):
+    """A training is completed on a day that has come."""
+
+
+def completion(event: TrainingEvent, completed_on: date | None, *, on: date) -> date | None:
+    """Return the day of completion that `event` gives a training; None for other events.
+
+    Raises `CompletionUndated`, or `CompletedInTheFuture` when the day is after `on`.
+    """
+    if (event is TrainingEvent.COMPLETE) != (completed_on is not None):
+        raise CompletionUndated("`completed_on` belongs to `complete`, and to no other step")
+    if completed_on is not None and completed_on > on:
+        raise CompletedInTheFuture("the day of completion is still to come")
+    return completed_on
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
     """One person's place in one training; `completed_on` is set once it is completed."""

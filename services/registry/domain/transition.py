@@ -1,6 +1,6 @@
 """How every state machine of the registry moves: along its table, or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
@@ -9,10 +9,13 @@ E = TypeVar("E", bound=StrEnum)
 
 
 class IllegalTransition(Exception):
-    """This step cannot be taken from where the thing stands."""
+    """This step cannot be taken from where the thing stands; `members` has those that can."""
 
-    def __init__(self, noun: str, status: StrEnum, event: StrEnum) -> None:
+    def __init__(
+        self, noun: str, status: StrEnum, event: StrEnum, allowed: Iterable[StrEnum] = ()
+    ) -> None:
         self.noun, self.status, self.event = noun, status, event
+        self.members = {"status": status, "allowed": sorted(allowed)}
         super().__init__(f"cannot {event} a {noun} that is {status}")
 
 
@@ -21,4 +24,4 @@ def step(noun: str, transitions: Mapping[S, Mapping[E, S]], status: S, event: E)
     try:
         return transitions[status][event]
     except KeyError:
-        raise IllegalTransition(noun, status, event) from None
+        raise IllegalTransition(noun, status, event, transitions[status]) from None
