@@ -8,6 +8,8 @@ from services.financing.db.applications import (
 )
 from services.financing.db.submissions import SubmissionNotFound
 from services.financing.domain.application import IllegalTransition
+from services.financing.domain.products import ProductNotFound
+from services.financing.registry import RegistryRefused, RegistryUnavailable, SubjectNotFound
 from shared.general_problems import GENERAL_PROBLEMS
 from shared.problems import Catalogue, ProblemType
 
@@ -42,6 +44,31 @@ PROBLEMS = GENERAL_PROBLEMS | Catalogue(
             404,
             "No such submission on this channel",
             "Send the reference that came with the application.",
+        ),
+        ProductNotFound: ProblemType(
+            "product-not-found",
+            404,
+            "No such product",
+            "See GET /products for every code.",
+        ),
+        SubjectNotFound: ProblemType(
+            "subject-not-found",
+            409,
+            "The registry does not know this borrower",
+            "Register the person or the cooperative in the registry, and send that id.",
+        ),
+        RegistryUnavailable: ProblemType(
+            "registry-unavailable",
+            503,
+            "The registry cannot be read at the moment",
+            "Nothing was changed. Send the request again in a few seconds.",
+            retry_after_seconds=5,
+        ),
+        RegistryRefused: ProblemType(
+            "registry-refused",
+            502,
+            "The registry does not let financing read",
+            "Tell the operator: the client of financing needs the scope facts:read.",
         ),
         CallbackRejected: ProblemType(
             "callback-rejected",

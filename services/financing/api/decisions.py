@@ -1,0 +1,328 @@
+"""
+A decision as a reader sees it: every product with every reason, the score, the route.
+
+`render` writes the same bytes for the wire and for storage. Reasons are kept ready by what they
+say: most refusals are the same sentence from the same article, whoever asks.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Annotated, Any
+
+import orjson
+from pydantic import Field
+
+from services.financing.domain import route_texts, texts
+from services.financing.domain.decision import IN_FORCE, Decision, Rulebook
+from services.financing.domain.eligibility import (
+    Assessment,
+    Code,
+    Confidence,
+    LoanRequest,
+    Note,
+    NoteCode,
+    Refusal,
+    Source,
+    Value,
+)
+from services.financing.domain.figures import rate_source
+from services.financing.domain.products import BY_CODE, Scheme
+from services.financing.domain.routing import Leg, Outcome, Route, Why, WhyNot
+from services.financing.domain.schedule import instalment
+from services.financing.domain.scoring import (
+    CONFIDENCE,
+    INDICATIVE_RATE_BP,
+    POINTS_MAX,
+    Card,
+    Grade,
+    Score,
+    Verdict,
+)
+from services.financing.domain.scoring import Reason as FactorReason
+from services.financing.domain.texts import Language
+from shared.wire import Out
+
+REASONS_KEPT = 8192
+
+Numbers = Annotated[
+    dict[str, int | str],
+    Field(description="The numbers of the sentence: rupiah, months, permille, days as YYYY-MM-DD"),
+]
+Sure = Annotated[
+    Confidence,
+    Field(
+        description="How sure we are. Only `regulation` and `press` may be told as law; "
+        "`unverified` was not seen in a text and `assumption` is ours"
+    ),
+]
+
+
+class SourceOut(Out):
+    """Where a rule stands, and the days it holds (both included)."""
+
+    regulation: str
+    provision: str
+    since: date
+    until: date | None
+    confidence: Sure
+    url: str | None
+
+
+class ReasonOut(Out):
+    """One rule that said no. `earliest` is the day from which it passes by itself."""
+
+    code: Code
+    sentence_id: str
+    sentence_en: str
+    numbers: Numbers
+    source: SourceOut
+    earliest: date | None
+
+
+class NoteOut(Out):
+    """What a reader should know although it is no reason to say no."""
+
+    code: NoteCode
+    sentence_id: str
+    sentence_en: str
+    numbers: Numbers
+    source: SourceOut
+
+
+class ProductDecisionOut(Out):
+    """What one product says. `assumed`: no text has been found that such a product exists."""
+
+    code: str
+    scheme: Scheme
+    name_id: str
+    name_en: str
+    assumed: bool
+    eligible: bool
+    rate_bp: Annotated[
+        int | None, Field(description="Effective yearly rate in hundredths of a percent")
+    ]
+    rate_confidence: Annotated[
+        Confidence | None, Field(description="How sure we are of that rate")
+    ]
+    instalment_month: Annotated[
+        int | None, Field(description="Monthly instalment in rupiah; null when not eligible")
+    ]
+    earliest_date: Annotated[
+        date | None,
+        Field(
+            description="First day on which every reason that waits for a date passes; the other "
+            "reasons have to be dealt with too. Null when nothing waits or waiting cannot help"
+        ),
+    ]
+    reasons: list[ReasonOut]
+    notes: list[NoteOut]
+
+
+class FactorOut(Out):
+    """One factor of the score; one whose value is missing brings no points."""
+
+    name: str
+    value: int | None
+    points: int
+    points_max: int
+    reason: FactorReason
+
+
+class CapacityOut(Out):
+    """What the instalments of a month take of the net income of a month, in rupiah."""
+
+    indicative_rate_bp: int
+    instalment: int
+    others: int
+    income: int
+    burden_permille: int
+    verdict: Verdict
+
+
+class ScoreOut(Out):
+    """The points and how they came about. The weights are ours, as `confidence` says."""
+
+    card: Card
+    points: int
+    points_max: int
+    points_possible: Annotated[
+        int, Field(description="The points if every missing factor brought its most")
+    ]
+    grade: Grade
+    confidence: Sure
+    factors: list[FactorOut]
+    capacity: CapacityOut | None
+
+
+class LegOut(Out):
+    """One lender to ask, and why it stands in this place."""
+
+    no: int
+    channel: str
+    product: str
+    rate_bp: int
+    expected_days: int
+    why: Why
+    why_id: str
+    why_en: str
+    not_before: date | None
+
+
+class LeftOutOut(Out):
+    """One lender that is not asked, and why not."""
+
+    channel: str
+    why: WhyNot
+    why_id: str
+    why_en: str
+    numbers: Numbers
+
+
+class RouteOut(Out):
+    """Whom to ask in which order. What lenders accept is our assumption, as `confidence` says."""
+
+    outcome: Outcome
+    sentence_id: str
+    sentence_en: str
+    confidence: Sure
+    legs: list[LegOut]
+    left_out: list[LeftOutOut]
+
+
+class DecisionOut(Out):
+    """A recommendation, not a promise: the lender decides."""
+
+    on: Annotated[date, Field(description="The day of this decision; ages are counted to it")]
+    akad_on: Annotated[date, Field(description="The day whose rules apply")]
+    engine_version: str
+    editions: Annotated[list[str], Field(description="The editions of the rules in force then")]
+    products: list[ProductDecisionOut]
+    score: ScoreOut
+    route: RouteOut
+
+
+def render(decision: Decision, request: LoanRequest, *, rulebook: Rulebook = IN_FORCE) -> bytes:
+    """Return a decision as JSON (`DecisionOut`); `rulebook` is the one it was decided under."""
+    return orjson.dumps(
+        {
+            "on": decision.on,
+            "akad_on": decision.akad_on,
+            "engine_version": decision.engine_version,
+            "editions": decision.editions,
+            "products": [
+                _product(assessment, request, rulebook, decision.akad_on)
+                for assessment in decision.assessments
+            ],
+            "score": _score(decision.score),
+            "route": _route(decision.route),
+        }
+    )
+
+
+def source_out(source: Source) -> dict[str, Any]:
+    """Return a source as `SourceOut`."""
+    return source._asdict()
+
+
+def _product(
+    assessment: Assessment, request: LoanRequest, rulebook: Rulebook, akad_on: date
+) -> dict[str, Any]:
+    product, rate_bp = BY_CODE[assessment.product], assessment.rate_bp
+    source = None if rate_bp is None else rate_source(rulebook, product.code, akad_on)
+    due = None
+    if rate_bp is not None and assessment.eligible:
+        due = instalment(request.amount, rate_bp=rate_bp, months=request.tenor_months)
+    return {
+        "code": product.code,
+        "scheme": product.scheme,
+        "name_id": product.name_id,
+        "name_en": product.name_en,
+        "assumed": product.assumed,
+        "eligible": assessment.eligible,
+        "rate_bp": rate_bp,
+        "rate_confidence": None if source is None else source.confidence,
+        "instalment_month": due,
+        "earliest_date": assessment.earliest_date,
+        "reasons": [
+            _reason(each.code, each.source, tuple(each.numbers.items()), each.earliest)
+            for each in assessment.refusals
+        ],
+        "notes": [
+            _note(each.code, each.source, tuple(each.numbers.items())) for each in assessment.notes
+        ],
+    }
+
+
+@lru_cache(maxsize=REASONS_KEPT)
+def _reason(
+    code: Code, source: Source, numbers: tuple[tuple[str, Value], ...], earliest: date | None
+) -> orjson.Fragment:
+    refusal = Refusal(code, source, dict(numbers), earliest)
+    said = {
+        "code": code,
+        "sentence_id": texts.sentence(refusal, Language.ID),
+        "sentence_en": texts.sentence(refusal, Language.EN),
+        "numbers": refusal.numbers,
+        "source": source_out(source),
+        "earliest": earliest,
+    }
+    return orjson.Fragment(orjson.dumps(said))
+
+
+@lru_cache(maxsize=REASONS_KEPT)
+def _note(
+    code: NoteCode, source: Source, numbers: tuple[tuple[str, Value], ...]
+) -> orjson.Fragment:
+    note = Note(code, source, dict(numbers))
+    said = {
+        "code": code,
+        "sentence_id": texts.remark(note, Language.ID),
+        "sentence_en": texts.remark(note, Language.EN),
+        "numbers": note.numbers,
+        "source": source_out(source),
+    }
+    return orjson.Fragment(orjson.dumps(said))
+
+
+def _score(score: Score) -> Mapping[str, Any]:
+    carries = score.capacity
+    return {
+        "card": score.card,
+        "points": score.points,
+        "points_max": POINTS_MAX,
+        "points_possible": score.points_possible,
+        "grade": score.grade,
+        "confidence": CONFIDENCE,
+        "factors": [factor._asdict() for factor in score.factors],
+        "capacity": None
+        if carries is None
+        else {"indicative_rate_bp": INDICATIVE_RATE_BP, **carries._asdict()},
+    }
+
+
+def _route(route: Route) -> Mapping[str, Any]:
+    sentence = route_texts.OUTCOMES[route.outcome]
+    return {
+        "outcome": route.outcome,
+        "sentence_id": sentence.id,
+        "sentence_en": sentence.en,
+        "confidence": Confidence.ASSUMPTION,
+        "legs": [_leg(leg) for leg in route.legs],
+        "left_out": [
+            {
+                "channel": each.channel,
+                "why": each.why,
+                "why_id": said.id,
+                "why_en": said.en,
+                "numbers": each.numbers,
+            }
+            for each in route.left_out
+            for said in (route_texts.left_out(each),)
+        ],
+    }
+
+
+def _leg(leg: Leg) -> Mapping[str, Any]:
+    why = route_texts.WHYS[leg.why]
+    return {**leg._asdict(), "why_id": why.id, "why_en": why.en}
