@@ -312,7 +312,12 @@ class LoanRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFacts:
-    """A person, as the registry knows them. The return reason is deliberately not among them."""
+    """
+    A person, as the registry knows them. The return reason is deliberately not among them.
+
+    Migration status and verification level are kept with the decision; no product has been a
+    privilege of the returned since 2026, so no rule reads them.
+    """
 
     birth_date: date | None = None
     married: bool | None = None
@@ -378,13 +383,16 @@ class CreditFacts:
     Credit history. `collectibility` 1 to 5 is the worst of the credits now held, 1 when none is.
 
     `commercial_before` leaves out what Permenko 12/2025 Art. 36(3) excepts: household
-    consumption credit, ultra-micro loans and digital-finance loans.
+    consumption credit, ultra-micro loans and digital-finance loans. `kur_lender` is the code of
+    the channel whose KUR still runs. `declared_debt` goes to the lender; no rule reads it, the
+    instalments a month do its work.
     """
 
     collectibility: int | None = None
     dhn_listed: bool | None = None
     kur_received: KurReceived | None = None
     kur_outstanding: Rupiah | None = None
+    kur_lender: str | None = None
     mikro_outstanding: Rupiah | None = None
     commercial_before: bool | None = None
     programme_unpaid: bool | None = None

@@ -1,9 +1,10 @@
 """
 Who should lend: every channel in order with why it stands there, every other one with why not.
 
-A channel is left out when it is closed, serves no product that said yes, wants a higher score or
-has too little quota. The rest stand by cost to the borrower, then the borrower's own preference,
-then expected days, then code, so that equal facts always give the same order.
+A channel is left out when it is closed, serves no product that said yes, wants a higher score,
+has too little quota, or is not the lender of the KUR that still runs. The rest stand by cost to
+the borrower, then the borrower's own preference, then expected days, then code, so that equal
+facts always give the same order.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,10 @@ from services.financing.domain.eligibility import (
     BorrowerKind,
     Code,
     LoanRequest,
+    NoteCode,
     Value,
 )
-from services.financing.domain.products import Scheme
+from services.financing.domain.products import PRODUCTS, Scheme
 from services.financing.domain.rules import kur, lpdb
 
 
@@ -40,6 +42,44 @@ class Channel:
     cost_bp: int = 0
     quota_remaining: int | None = None
     open: bool = True
+
+
+def _serving(scheme: Scheme) -> frozenset[str]:
+    return frozenset(product.code for product in PRODUCTS if product.scheme is scheme)
+
+
+# No lender has told us its appetite: `score_min` and `expected_days` are our assumptions.
+CHANNELS = (
+    Channel(
+        code="kur-bank-nusantara",
+        scheme=Scheme.KUR,
+        products=_serving(Scheme.KUR),
+        score_min=45,
+        expected_days=5,
+    ),
+    Channel(
+        code="kur-bank-samudra",
+        scheme=Scheme.KUR,
+        products=_serving(Scheme.KUR),
+        score_min=35,
+        expected_days=7,
+    ),
+    Channel(
+        code="lpdb",
+        scheme=Scheme.LPDB,
+        products=_serving(Scheme.LPDB),
+        score_min=50,
+        expected_days=21,
+    ),
+    Channel(
+        code="blu",
+        scheme=Scheme.BLU,
+        products=_serving(Scheme.BLU),
+        score_min=35,
+        expected_days=14,
+    ),
+)
+"""The lenders as they stand while nothing is known against one of them."""
 
 
 class Outcome(StrEnum):
@@ -69,6 +109,7 @@ class WhyNot(StrEnum):
     NOT_ELIGIBLE = "not_eligible"
     SCORE = "score"
     QUOTA = "quota"
+    OTHER_LENDER = "other_lender"
 
 
 class Leg(NamedTuple):
@@ -122,7 +163,7 @@ def plan(
         if best is None:
             left_out.append(LeftOut(channel.code, WhyNot.NOT_ELIGIBLE, {}))
             continue
-        without = _without(channel, request, points)
+        without = _without(channel, best, request, points)
         if without is not None:
             left_out.append(without)
             continue
@@ -144,11 +185,17 @@ def _cheapest(channel: Channel, eligible: Mapping[str, Assessment]) -> Assessmen
     return best
 
 
-def _without(channel: Channel, request: LoanRequest, points: int) -> LeftOut | None:
+def _without(
+    channel: Channel, best: Assessment, request: LoanRequest, points: int
+) -> LeftOut | None:
     if not channel.open:
         return LeftOut(channel.code, WhyNot.CLOSED, {})
     if points < channel.score_min:
         return LeftOut(channel.code, WhyNot.SCORE, {"points": points, "min": channel.score_min})
+    for note in best.notes:
+        lender = note.numbers.get("lender")
+        if note.code is NoteCode.SAME_LENDER_ONLY and lender not in (None, channel.code):
+            return LeftOut(channel.code, WhyNot.OTHER_LENDER, note.numbers)
     quota = channel.quota_remaining
     if quota is not None and quota < request.amount:
         return LeftOut(channel.code, WhyNot.QUOTA, {"amount": request.amount, "quota": quota})
@@ -168,10 +215,8 @@ def _legs(found: list[tuple[_Key, Channel, Assessment, int]]) -> tuple[Leg, ...]
 
 
 def _behind(before: _Key, key: _Key) -> Why:
-    for position, why in enumerate(_ORDER):
-        if before[position] != key[position]:
-            return why
-    return Why.CODE
+    compared = zip(_ORDER, before, key, strict=True)
+    return next((why for why, one, other in compared if one != other), Why.CODE)
 
 
 def _instead(

@@ -111,7 +111,7 @@ class Bands(NamedTuple):
         if value is None:
             return Factor(self.name, None, 0, self.points_max, Reason.MISSING)
         points = self.points[bisect_right(self.starts, value)]
-        return Factor(self.name, value, points, self.points_max, Reason.BANDED)
+        return Factor(self.name, int(value), points, self.points_max, Reason.BANDED)
 
 
 def _bands(name: str, *rows: tuple[int, int], below: int = 0) -> Bands:
@@ -189,6 +189,8 @@ CARDS: dict[Card, tuple[Bands, ...]] = {
 }
 """The factors of each card; the most of a card's factors add up to `POINTS_MAX`."""
 
+_GRADE_STARTS = (35, 50, 65, 80)
+_GRADES = (Grade.E, Grade.D, Grade.C, Grade.B, Grade.A)
 _HEALTH_RANK = {
     HealthGrade.DALAM_PENGAWASAN_KHUSUS: 0,
     HealthGrade.DALAM_PENGAWASAN: 1,
@@ -311,12 +313,9 @@ def _summed(card: Card, factors: tuple[Factor, ...], carries: Capacity | None) -
     for factor in factors:
         points += factor.points
         possible += factor.points_max if factor.value is None else factor.points
-    return Score(card, points, possible, _grade(points), factors, carries)
+    return Score(card, points, possible, grade_of(points), factors, carries)
 
 
-def _grade(points: int) -> Grade:
+def grade_of(points: int) -> Grade:
+    """Return the grade of a sum of points."""
     return _GRADES[bisect_right(_GRADE_STARTS, points)]
-
-
-_GRADE_STARTS = (35, 50, 65, 80)
-_GRADES = (Grade.E, Grade.D, Grade.C, Grade.B, Grade.A)

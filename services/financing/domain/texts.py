@@ -578,7 +578,5 @@ def _with_period(numbers: Mapping[str, Value], language: Language) -> Mapping[st
 
 
 def _word(value: str, language: Language) -> str:
-    text = _WORDS.get(value)
-    if text is None:
-        return value
+    text = _WORDS[value]
     return text.id if language is Language.ID else text.en

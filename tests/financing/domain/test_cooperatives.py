@@ -118,6 +118,46 @@ def test_the_mockup_window_lends_three_billion(amount, refused):
     assert codes(lpdb.MOCKUP, a_cooperative(kind=KOPDES), invest(amount)) == refused
 
 
+def test_the_mockup_window_asks_three_percent_of_everybody():
+    for kind in (KOPDES, CooperativeKind.KSP):
+        said = assessed(lpdb.MOCKUP, a_cooperative(kind=kind), invest(100_000_000))
+        assert said.rate_bp == 300
+
+
+# product, its applicant, yearly rate, longest working capital, longest investment
+ASSUMED_TERMS = [
+    (lpdb.REGULAR, a_cooperative(), 300, 60, 120),
+    (blu.INKUBASI, a_cooperative(rats=()), 300, 36, 36),
+    (blu.LINKAGE, a_cooperative(), 600, 36, 36),
+    (blu.UMI, a_person(), 600, 24, 24),
+]
+
+
+@pytest.mark.parametrize(("product", "applicant", "rate_bp", "kmk", "ki"), ASSUMED_TERMS)
+def test_each_assumed_product_has_its_rate_and_tenor(product, applicant, rate_bp, kmk, ki):
+    for make, most in ((ask, kmk), (invest, ki)):
+        within = assessed(product, applicant, make(15_000_000, tenor_months=most))
+        assert within.rate_bp == rate_bp
+        assert within.eligible
+        assert codes(product, applicant, make(15_000_000, tenor_months=most + 1)) == {
+            Code.TENOR_ABOVE
+        }
+
+
+# product, its applicant, the most it lends
+ASSUMED_CEILINGS = [
+    (lpdb.REGULAR, a_cooperative(), 10_000_000_000),
+    (blu.INKUBASI, a_cooperative(rats=()), 500_000_000),
+    (blu.LINKAGE, a_cooperative(), 1_000_000_000),
+]
+
+
+@pytest.mark.parametrize(("product", "applicant", "most"), ASSUMED_CEILINGS)
+def test_each_assumed_product_has_its_ceiling(product, applicant, most):
+    assert codes(product, applicant, ask(most)) == set()
+    assert codes(product, applicant, ask(most + 1)) == {Code.AMOUNT_ABOVE}
+
+
 @pytest.mark.parametrize(("months", "refused"), [(120, set()), (121, {Code.TENOR_ABOVE})])
 def test_the_mockup_window_lends_for_ten_years(months, refused):
     request = invest(100_000_000, tenor_months=months)
@@ -225,7 +265,15 @@ def test_a_young_kopdes_hears_what_is_missing_and_the_first_day():
 def test_a_cooperative_of_this_year_waits_for_its_first_figure():
     new = a_cooperative(founded_on=date(2026, 6, 1), rats=(), shu=())
     said = assessed(lpdb.REGULAR, new, ask(200_000_000))
-    assert said.earliest_date == date(2028, 1, 1)
+    waits = {refusal.code: refusal.earliest for refusal in said.refusals}
+    assert waits[Code.UNKNOWN_SHU] == date(2027, 1, 1)
+    assert said.earliest_date == waits[Code.RAT_MISSING] == date(2028, 1, 1)
+
+
+def test_a_surplus_that_only_was_not_given_waits_for_no_date():
+    said = assessed(lpdb.REGULAR, a_cooperative(shu=()), ask(200_000_000))
+    assert said.refusals[0].code is Code.UNKNOWN_SHU
+    assert said.refusals[0].earliest is None
 
 
 def test_a_loss_waits_for_the_next_book_year():

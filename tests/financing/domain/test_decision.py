@@ -22,7 +22,7 @@ from services.financing.domain.products import BY_CODE, PRODUCTS
 from services.financing.domain.routing import Outcome, Why, WhyNot
 from services.financing.domain.rules import kur
 from services.financing.domain.rules.kur_terms import KUR_2026
-from services.financing.domain.scoring import CARDS, POINTS_MAX, Card, Grade, Verdict
+from services.financing.domain.scoring import CARDS, POINTS_MAX, Card, Grade, Verdict, grade_of
 from shared.timeline import Timeline
 from tests.financing.domain.applicants import (
     BLU,
@@ -109,6 +109,69 @@ def test_a_draft_regulation_is_another_rulebook():
 @pytest.mark.parametrize("card", Card)
 def test_a_card_adds_up(card):
     assert sum(bands.points_max for bands in CARDS[card]) == POINTS_MAX
+
+
+# factor: the points below the first start, then (start, points) for each band
+BUSINESS = {
+    "instalment_share": (25, (301, 20), (401, 12), (501, 5), (701, 0)),
+    "collectibility": (15, (2, 5), (3, 0)),
+    "business_age": (0, (6, 4), (12, 6), (24, 8), (36, 10)),
+    "savings_discipline": (0, (500, 4), (800, 7), (950, 10)),
+    "own_equity": (0, (50, 3), (100, 6), (200, 10)),
+    "simpanan_balance": (0, (10, 2), (50, 5)),
+    "training_or_mentoring": (0, (1, 5)),
+    "trade_experience": (0, (6, 2), (24, 5)),
+    "offtaker": (0, (1, 5)),
+    "cooperative_member": (0, (1, 5)),
+    "group_guarantee": (0, (1, 5)),
+}
+BEGINNER = {
+    "training": (0, (1, 20)),
+    "mentoring": (0, (1, 15)),
+    "collectibility": (20, (2, 5), (3, 0)),
+    "savings_discipline": (0, (500, 4), (800, 7), (950, 10)),
+    "own_equity": (0, (50, 3), (100, 6), (200, 10)),
+    "simpanan_balance": (0, (10, 2), (50, 5)),
+    "trade_experience": (0, (6, 4), (24, 10)),
+    "cooperative_member": (0, (1, 5)),
+    "group_guarantee": (0, (1, 5)),
+}
+COOPERATIVE = {
+    "annual_meetings": (0, (1, 8), (2, 15), (3, 20)),
+    "shu": (0, (1, 8), (50, 15)),
+    "health_grade": (0, (1, 4), (2, 10), (3, 15)),
+    "officers_collectibility": (15, (2, 5), (3, 0)),
+    "equity": (0, (50, 5), (100, 10), (200, 15)),
+    "members": (0, (20, 2), (100, 5)),
+    "savers": (0, (500, 4), (800, 7), (950, 10)),
+    "savings_and_loan_unit": (0, (1, 5)),
+}
+
+
+@pytest.mark.parametrize(
+    ("card", "table"),
+    [(Card.BUSINESS, BUSINESS), (Card.BEGINNER, BEGINNER), (Card.COOPERATIVE, COOPERATIVE)],
+)
+def test_each_factor_pays_by_its_bands(card, table):
+    assert [bands.name for bands in CARDS[card]] == list(table)
+    for bands in CARDS[card]:
+        below, *rows = table[bands.name]
+        assert bands.judge(rows[0][0] - 1).points == below
+        before = below
+        for start, points in rows:
+            assert bands.judge(start - 1).points == before
+            assert bands.judge(start).points == points
+            before = points
+        assert bands.judge(10**15).points == before
+
+
+# points, grade
+GRADES = [(0, "e"), (34, "e"), (35, "d"), (49, "d"), (50, "c"), (64, "c"), (65, "b"), (79, "b")]
+
+
+@pytest.mark.parametrize(("points", "grade"), [*GRADES, (80, "a"), (100, "a")])
+def test_points_have_a_grade(points, grade):
+    assert grade_of(points) == grade
 
 
 @pytest.mark.parametrize("card", Card)
@@ -281,6 +344,22 @@ def test_a_channel_is_left_out_with_its_reason(change, why, numbers):
     route = decided(a_person(), ask(), channels=(replace(NUSANTARA, **change), SAMUDRA)).route
     assert [leg.channel for leg in route.legs] == ["kur-bank-samudra"]
     assert route.left_out == (("kur-bank-nusantara", why, numbers),)
+
+
+@pytest.mark.parametrize(
+    ("lender", "asked"),
+    [
+        ("kur-bank-samudra", ["kur-bank-samudra"]),
+        (None, ["kur-bank-nusantara", "kur-bank-samudra"]),
+    ],
+)
+def test_while_a_kur_runs_only_its_lender_is_asked_for_another(lender, asked):
+    holder = a_person(credit__kur_outstanding=5_000_000, credit__kur_lender=lender)
+    route = decided(holder, ask()).route
+
+    assert [leg.channel for leg in route.legs] == asked
+    others = [each.channel for each in route.left_out if each.why is WhyNot.OTHER_LENDER]
+    assert others == (["kur-bank-nusantara"] if lender else [])
 
 
 def test_the_whole_quota_may_be_used_and_the_exact_score_suffices():

@@ -6,7 +6,7 @@ from string import Formatter
 
 import pytest
 
-from services.financing.domain import texts
+from services.financing.domain import route_texts, texts
 from services.financing.domain.eligibility import (
     Applicant,
     BorrowerKind,
@@ -18,10 +18,14 @@ from services.financing.domain.eligibility import (
     Rat,
     Shu,
 )
+from services.financing.domain.routing import Outcome, Why, WhyNot
 from services.financing.domain.texts import Language, remark, sentence
 from tests.financing.domain.applicants import (
     IN_2024,
     IN_2026,
+    LPDB,
+    NUSANTARA,
+    SAMUDRA,
     a_cooperative,
     a_group,
     a_person,
@@ -42,6 +46,25 @@ def test_every_code_has_one_text():
     assert not set(texts.REFUSALS) & set(texts.UNKNOWN)
     assert set(texts.UNKNOWN) == {code for code in Code if code.startswith("unknown_")}
     assert set(texts.NOTES) == set(NoteCode)
+
+
+def test_every_word_of_a_route_has_its_text():
+    assert set(route_texts.OUTCOMES) == set(Outcome)
+    assert set(route_texts.WHYS) == set(Why)
+    assert set(route_texts.WHY_NOTS) == set(WhyNot)
+
+
+def test_why_a_channel_is_not_asked_can_be_written():
+    holder = a_person(credit__kur_outstanding=9_000_000, credit__kur_lender=SAMUDRA.code)
+    small = replace(SAMUDRA, code="small", quota_remaining=1)
+    strict = replace(SAMUDRA, code="strict", score_min=101)
+    shut = replace(SAMUDRA, code="shut", open=False)
+    for applicant in (holder, a_person()):
+        channels = (NUSANTARA, SAMUDRA, LPDB, small, strict, shut)
+        for each in decided(applicant, ask(), channels=channels).route.left_out:
+            text = route_texts.left_out(each)
+            assert text.id.endswith(".")
+            assert text.en.endswith(".")
 
 
 @pytest.mark.parametrize("text", [*texts.REFUSALS.values(), *texts.UNKNOWN.values()])

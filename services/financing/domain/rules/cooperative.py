@@ -109,9 +109,9 @@ def surplus(
         last -= 1
     amount = known.get(last)
     if amount is None:
-        founded = cooperative.founded_on
-        young = founded is not None and founded.year > last
-        first_day = date(founded.year + 1, 1, 1) if young and founded is not None else None
+        founded, first_day = cooperative.founded_on, None
+        if founded is not None and founded.year > last:
+            first_day = date(founded.year + 1, 1, 1)
         said.append(Refusal(Code.UNKNOWN_SHU, source, {"year": last}, first_day))
     elif amount <= 0:
         # The next figure that can be positive is that of the book year now running.

@@ -26,6 +26,7 @@ from services.financing.domain.eligibility import (
     Purpose,
     Refusal,
     Source,
+    Value,
     concluded,
 )
 from services.financing.domain.rules import capacity
@@ -382,8 +383,10 @@ def _notes(
             numbers = {"paid": credit.paid_off_on, "from": seen}
             notes.append(Note(NoteCode.RETRY_AFTER, articles.pay_off_lag, numbers))
     if credit.kur_outstanding:  # E09
-        numbers = {"outstanding": credit.kur_outstanding}
-        notes.append(Note(NoteCode.SAME_LENDER_ONLY, articles.same_lender, numbers))
+        held: dict[str, Value] = {"outstanding": credit.kur_outstanding}
+        if credit.kur_lender is not None:
+            held["lender"] = credit.kur_lender
+        notes.append(Note(NoteCode.SAME_LENDER_ONLY, articles.same_lender, held))
     return tuple(notes)
 
 

@@ -1,0 +1,90 @@
+"""What a route says to its reader: the outcome, and each channel's why, in two languages."""
+
+from collections.abc import Mapping
+
+from services.financing.domain.routing import LeftOut, Outcome, Why, WhyNot
+from services.financing.domain.texts import Text
+from shared.money import rupiah
+
+OUTCOMES: Mapping[Outcome, Text] = {
+    Outcome.ROUTED: Text(
+        "Ajukan kepada penyalur di bawah ini menurut urutannya; penyalur yang memutuskan.",
+        "Ask the lenders below in their order; the decision is the lender's.",
+    ),
+    Outcome.NO_CHANNEL: Text(
+        "Ada produk yang sesuai, tetapi saat ini tidak ada penyalur yang dapat menerimanya. "
+        "Alasannya tertulis pada setiap penyalur.",
+        "A product fits, but no lender can take it at the moment. Each lender's reason is given.",
+    ),
+    Outcome.INCUBATE: Text(
+        "Koperasi perlu dibina dahulu: RAT yang disyaratkan belum lengkap. Ikuti inkubasi, dan "
+        "ajukan lagi pada tanggal yang tertulis pada produk.",
+        "The cooperative needs incubation first: the annual meetings (RAT) asked for are not "
+        "complete. Join it, and apply again on the day given at the product.",
+    ),
+    Outcome.MENTORING: Text(
+        "Ikuti pendampingan atau pelatihan kewirausahaan dahulu; sesudahnya KUR super mikro dapat "
+        "diajukan walau usaha belum enam bulan.",
+        "Join mentoring or an entrepreneurship training first; after it KUR super micro can be "
+        "asked for although the business is younger than six months.",
+    ),
+    Outcome.REFUSED: Text(
+        "Belum ada produk yang sesuai. Setiap alasan dan cara mengatasinya tertulis pada produk.",
+        "No product fits yet. Each reason, and what to do about it, is given at the product.",
+    ),
+}
+
+WHYS: Mapping[Why, Text] = {
+    Why.BEST: Text("Pilihan terbaik bagi Anda.", "The best choice for you."),
+    Why.COST: Text(
+        "Biayanya lebih tinggi daripada penyalur sebelumnya.",
+        "It costs more than the lender before it.",
+    ),
+    Why.PREFERENCE: Text(
+        "Biayanya sama; Anda lebih memilih penyalur sebelumnya.",
+        "It costs the same; you prefer the lender before it.",
+    ),
+    Why.EXPECTED_DAYS: Text(
+        "Biayanya sama; jawabannya diperkirakan lebih lama daripada penyalur sebelumnya.",
+        "It costs the same; its answer is expected later than that of the lender before it.",
+    ),
+    Why.CODE: Text(
+        "Setara dengan penyalur sebelumnya; urutannya menurut abjad.",
+        "Equal to the lender before it; the order is alphabetical.",
+    ),
+}
+
+WHY_NOTS: Mapping[WhyNot, Text] = {
+    WhyNot.CLOSED: Text(
+        "Penyalur ini sedang tidak menerima pengajuan.",
+        "This lender takes no applications at the moment.",
+    ),
+    WhyNot.NOT_ELIGIBLE: Text(
+        "Tidak ada produk penyalur ini yang sesuai.",
+        "None of this lender's products fits.",
+    ),
+    WhyNot.SCORE: Text(
+        "Skor {points}; penyalur ini menerima mulai {min} (asumsi kami).",
+        "The score is {points}; this lender is taken to want {min} or more (our assumption).",
+    ),
+    WhyNot.QUOTA: Text(
+        "Sisa kuota penyalur {quota}, kurang dari {amount} yang diminta.",
+        "The lender has {quota} of its quota left, less than the {amount} asked.",
+    ),
+    WhyNot.OTHER_LENDER: Text(
+        "KUR Anda masih berjalan pada penyalur {lender}; KUR berikutnya hanya dari penyalur itu.",
+        "Your KUR at {lender} still runs; another one comes only from that lender.",
+    ),
+}
+
+_AMOUNTS = frozenset({"amount", "quota"})
+
+
+def left_out(leg: LeftOut) -> Text:
+    """Return why a channel is not asked."""
+    said = {
+        name: rupiah(value) if name in _AMOUNTS and isinstance(value, int) else value
+        for name, value in leg.numbers.items()
+    }
+    text = WHY_NOTS[leg.why]
+    return Text(text.id.format_map(said), text.en.format_map(said))
