@@ -162,6 +162,7 @@ class CreditFactsIn(In):
     dhn_listed: Flag | None = _said("On the national blacklist (Daftar Hitam Nasional)")
     kur_received: KurReceivedIn | None = _said("KUR received before, by product")
     kur_outstanding: Sum | None = _said("What is still owed of any KUR, in rupiah")
+    kur_lender: Code | None = _said("Code of the channel whose KUR still runs")
     mikro_outstanding: Sum | None = _said("What is still owed of KUR mikro, in rupiah")
     commercial_before: Flag | None = _said(
         "Ever had commercial working-capital or investment credit; household consumption credit, "

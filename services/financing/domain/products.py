@@ -7,6 +7,10 @@ from services.financing.domain.eligibility import BorrowerKind
 from services.financing.domain.rules import blu, kur, lpdb, pmk49
 
 
+class ProductNotFound(Exception):
+    """No product has this code."""
+
+
 class Scheme(StrEnum):
     """The three doors: subsidised bank credit, the revolving fund, the service agency."""
 

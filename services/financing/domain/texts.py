@@ -9,6 +9,7 @@ word of the reader's language.
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from string import Formatter
 from typing import NamedTuple
 
@@ -541,29 +542,29 @@ def day(when: date, language: Language) -> str:
     return f"{when.day} {_MONTHS[language][when.month - 1]} {when.year}"
 
 
-class _Words(Formatter):
-    """Writes rupiah, days and words the way the reader's language does."""
-
-    def __init__(self, language: Language) -> None:
-        self.language = language
-
-    def format_field(self, value: Value, format_spec: str) -> str:
-        if format_spec == "rp" and isinstance(value, int):
-            return rupiah(value)
-        if format_spec == "day" and isinstance(value, date):
-            return day(value, self.language)
-        if format_spec == "word":
-            words = (_word(each, self.language) for each in str(value).split(", "))
-            return ", ".join(words)
-        return str(value)
-
-
-_WRITERS = {language: _Words(language) for language in Language}
-
-
 def _say(text: Text, numbers: Mapping[str, Value], language: Language) -> str:
     template = text.id if language is Language.ID else text.en
-    return _WRITERS[language].vformat(template, (), _with_period(numbers, language))
+    known = _with_period(numbers, language)
+    return "".join(
+        literal if name is None else literal + _shown(known[name], style, language)
+        for literal, name, style in _parsed(template)
+    )
+
+
+# A sentence is written for each amount anew; its template is taken apart once.
+@lru_cache(maxsize=1024)
+def _parsed(template: str) -> tuple[tuple[str, str | None, str | None], ...]:
+    return tuple((literal, name, style) for literal, name, style, _ in Formatter().parse(template))
+
+
+def _shown(value: Value, style: str | None, language: Language) -> str:
+    if style == "rp" and isinstance(value, int):
+        return rupiah(value)
+    if style == "day" and isinstance(value, date):
+        return day(value, language)
+    if style == "word":
+        return ", ".join(_word(each, language) for each in str(value).split(", "))
+    return str(value)
 
 
 def _with_period(numbers: Mapping[str, Value], language: Language) -> Mapping[str, Value]:
