@@ -11,10 +11,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
-from shared.money import Rupiah
+from shared.money import AMOUNT_MAX, Rupiah
 
 T_co = TypeVar("T_co", covariant=True)
 Value = int | str | date
+
+TENOR_MONTHS_MAX = 600
+"""Longer than any loan: fifty years."""
 
 
 class Confidence(StrEnum):
@@ -300,7 +303,12 @@ class HealthGrade(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanRequest:
-    """What is asked. `collateral_demanded`: a lender wants agunan beyond the business itself."""
+    """
+    What is asked. `collateral_demanded`: a lender wants agunan beyond the business itself.
+
+    Raises ValueError beyond `AMOUNT_MAX` rupiah or `TENOR_MONTHS_MAX` months: no loan is that
+    large or long, and the arithmetic of a schedule grows with it.
+    """
 
     amount: Rupiah
     tenor_months: int
@@ -308,6 +316,14 @@ class LoanRequest:
     contract_kind: ContractKind = ContractKind.CONVENTIONAL
     collateral_demanded: bool = False
     akad_on: date | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.amount <= AMOUNT_MAX:
+            msg = "the amount must lie between 1 rupiah and AMOUNT_MAX"
+            raise ValueError(msg)
+        if not 1 <= self.tenor_months <= TENOR_MONTHS_MAX:
+            msg = "the tenor must lie between 1 month and TENOR_MONTHS_MAX"
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

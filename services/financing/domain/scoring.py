@@ -271,7 +271,7 @@ def _cooperative(
 
 def _capacity(applicant: Applicant, request: LoanRequest) -> Capacity | None:
     income, others = applicant.business.net_income_month, applicant.credit.instalments_month
-    if income is None or others is None or applicant.business.planned or request.tenor_months < 1:
+    if income is None or others is None or applicant.business.planned:
         return None
     due = instalment(request.amount, rate_bp=INDICATIVE_RATE_BP, months=request.tenor_months)
     burden = capacity.burden_permille(due, others, income)

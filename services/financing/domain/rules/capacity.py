@@ -37,7 +37,7 @@ def refusal(
 
     A planned business has no income yet: its capacity is for the lender to judge.
     """
-    if business.planned or months < 1:
+    if business.planned:
         return None
     income, others = business.net_income_month, credit.instalments_month
     if income is None:
