@@ -6,7 +6,20 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 
 from migrations.run import head
-from services.registry.api import people, regions
+from services.registry.api import (
+    cooperatives,
+    facts,
+    imports,
+    memberships,
+    mentorings,
+    officers,
+    people,
+    placements,
+    regions,
+    relatives,
+    trainings,
+    verifications,
+)
 from services.registry.api.problems import PROBLEMS
 from services.registry.db import clients
 from services.registry.db.tables import event
@@ -55,7 +68,21 @@ def create_app(settings: Settings) -> FastAPI:
     async def find_client(request: Request, id: str) -> Client | None:
         return await clients.find(request.app.state.database.reader, id)
 
-    for routes in (regions.routes, people.routes, feed(event, PROBLEMS)):
-        app.include_router(routes)
+    for module in (
+        regions,
+        people,
+        placements,
+        verifications,
+        relatives,
+        cooperatives,
+        officers,
+        memberships,
+        mentorings,
+        trainings,
+        facts,
+        imports,
+    ):
+        app.include_router(module.routes)
+    app.include_router(feed(event, PROBLEMS))
     app.include_router(router(issuer, find_client))
     return app

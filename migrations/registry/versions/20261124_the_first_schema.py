@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("npwp", sa.Text(), nullable=True),
         sa.Column("nib", sa.Text(), nullable=True),
         sa.Column("health_grade", sa.Text(), nullable=True),
+        sa.Column("import_hash", sa.LargeBinary(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
@@ -126,6 +127,7 @@ def upgrade() -> None:
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("run", sa.Integer(), nullable=False),
         sa.Column("rows_read", sa.Integer(), nullable=False),
         sa.Column("rows_accepted", sa.Integer(), nullable=False),
         sa.Column("rows_unchanged", sa.Integer(), nullable=False),
@@ -209,6 +211,7 @@ def upgrade() -> None:
     op.create_table(
         "import_row",
         sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("run", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=True),
@@ -219,10 +222,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["import_id"], ["import.id"], name=op.f("fk_import_row_import_id")
         ),
-        sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_import_row")),
+        sa.PrimaryKeyConstraint("import_id", "run", "number", name=op.f("pk_import_row")),
     )
     op.create_index(
-        "ix_import_row_outcome", "import_row", ["import_id", "outcome", "number"], unique=False
+        "ix_import_row_outcome",
+        "import_row",
+        ["import_id", "run", "outcome", "number"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_import_row_subject", "import_row", ["import_id", "run", "subject_id"], unique=False
     )
     op.create_table(
         "person",
@@ -263,6 +272,7 @@ def upgrade() -> None:
             server_default="[]",
             nullable=False,
         ),
+        sa.Column("import_hash", sa.LargeBinary(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
@@ -547,6 +557,7 @@ def downgrade() -> None:
     op.drop_index("ix_person_owner", table_name="person")
     op.drop_index("ix_person_domicile", table_name="person")
     op.drop_table("person")
+    op.drop_index("ix_import_row_subject", table_name="import_row")
     op.drop_index("ix_import_row_outcome", table_name="import_row")
     op.drop_table("import_row")
     op.drop_table("figures")

@@ -1,19 +1,41 @@
 """Every way the registry says no, declared once. Served at /problems/{slug}."""
 
+from services.registry.api.uploading import NotCsv, UploadInterrupted, UploadTooLarge
+from services.registry.db.cooperatives import CooperativeNotFound, CoopRegistryNoTaken
+from services.registry.db.imports import ImportBusy, ImportNotFound
+from services.registry.db.kinship import AlreadyRelatives
+from services.registry.db.memberships import MembershipLives, MembershipNotFound
+from services.registry.db.mentorings import MentoringNotFound
+from services.registry.db.officers import OfficerNotFound
 from services.registry.db.people import (
     ExternalIdTaken,
     PersonAlreadyRegistered,
     PersonNotFound,
 )
 from services.registry.db.regions import RegionNotFound, RegionRetired, RegionUnknown
+from services.registry.db.trainings import TrainingNotFound
+from services.registry.domain.membership import (
+    CloseRelative,
+    NotAdmissible,
+    NotAdmitting,
+    NotAnOfficer,
+    NotTheirs,
+    OwnMembership,
+)
+from services.registry.domain.mentoring import OwnMentor
 from services.registry.domain.nik import ImpossibleNik
 from services.registry.domain.person import (
     AttestationByKin,
     EvidenceFromTheFuture,
     NotHigher,
+    OwnRelative,
     SelfAttestation,
 )
+from services.registry.domain.source import Contradictory
+from services.registry.domain.training import CompletedInTheFuture, CompletionUndated
 from services.registry.domain.transition import IllegalTransition
+from services.registry.intake.records import FileUnreadable
+from services.registry.intake.upload import HeaderUnknown
 from shared.general_problems import GENERAL_PROBLEMS
 from shared.problems import Catalogue, ProblemType
 
@@ -92,6 +114,170 @@ PROBLEMS = GENERAL_PROBLEMS | Catalogue(
             409,
             "The evidence is dated in the future",
             "Correct `attested_on`.",
+        ),
+        ImportNotFound: ProblemType(
+            "import-not-found",
+            404,
+            "No such import",
+            "List your imports with GET /imports.",
+        ),
+        ImportBusy: ProblemType(
+            "import-busy",
+            409,
+            "A file is being sent to this import already",
+            "Wait until it has ended; GET /imports/{id} shows its progress. An upload that broke "
+            "off without a word is given up after a minute.",
+            retry_after_seconds=60,
+        ),
+        NotCsv: ProblemType(
+            "not-csv",
+            415,
+            "The body has another media type",
+            "Save the file as CSV in UTF-8 and send it as it is, not compressed.",
+        ),
+        UploadTooLarge: ProblemType(
+            "upload-too-large",
+            413,
+            "The file is too large",
+            "Cut it into several files, each with the header; sent rows stay as they are.",
+        ),
+        UploadInterrupted: ProblemType(
+            "upload-interrupted",
+            408,
+            "The file did not arrive to its end",
+            "Send the same file again: the rows that were taken will be unchanged.",
+        ),
+        HeaderUnknown: ProblemType(
+            "import-header-unknown",
+            422,
+            "The first row does not name the columns",
+            "Begin the file with a row that names each of `columns`; leave cells empty where "
+            "nothing is known.",
+        ),
+        FileUnreadable: ProblemType(
+            "import-file-unreadable",
+            422,
+            "The file cannot be read any further",
+            "Correct the row named in `detail`, save the file as CSV in UTF-8 and send it again; "
+            "the rows before it stay as they are.",
+        ),
+        OwnRelative: ProblemType(
+            "own-relative",
+            409,
+            "Nobody is their own relative",
+            "Send the id of the other person as `relative_id`.",
+        ),
+        AlreadyRelatives: ProblemType(
+            "already-relatives",
+            409,
+            "These two are recorded as relatives",
+            "Nothing needs to be done.",
+        ),
+        Contradictory: ProblemType(
+            "contradictory-facts",
+            409,
+            "These facts cannot all be true",
+            "Correct the fields named in `contradictions`, beginning with the first.",
+        ),
+        CooperativeNotFound: ProblemType(
+            "cooperative-not-found",
+            404,
+            "No such cooperative",
+            "Check the id, or look for the cooperative with GET /cooperatives?village_code=.",
+        ),
+        CoopRegistryNoTaken: ProblemType(
+            "coop-registry-no-taken",
+            409,
+            "Another cooperative has this Nomor Induk Koperasi",
+            "Read the number again from the certificate. If it is right, use the record that has "
+            "it, or ask the ministry to correct that one.",
+        ),
+        OfficerNotFound: ProblemType(
+            "officer-not-found",
+            404,
+            "No such seat",
+            "Read the seats of this cooperative with GET /cooperatives/{id}/officers.",
+        ),
+        MembershipNotFound: ProblemType(
+            "membership-not-found",
+            404,
+            "No such membership",
+            "Check the id. A membership that you may not see looks exactly like an absent one.",
+        ),
+        MembershipLives: ProblemType(
+            "membership-exists",
+            409,
+            "There is a membership already",
+            "Read it with GET /memberships?person_id=. A new application is possible after it has "
+            "ended.",
+        ),
+        NotAdmitting: ProblemType(
+            "cooperative-not-admitting",
+            409,
+            "The cooperative takes in no members",
+            "Apply when it is active again, or to another cooperative of the village.",
+        ),
+        NotAdmissible: ProblemType(
+            "not-admissible",
+            409,
+            "The rules of admission refuse",
+            "Each of the `reasons` says what can be done about it.",
+        ),
+        NotTheirs: ProblemType(
+            "step-of-the-other-party",
+            403,
+            "This step belongs to the other party",
+            "Officers of the cooperative decide; only the member's own app resigns.",
+        ),
+        NotAnOfficer: ProblemType(
+            "not-an-officer",
+            403,
+            "No serving officer stands behind this decision",
+            "Let a client act whose person holds a seat on a board of this cooperative today.",
+        ),
+        OwnMembership: ProblemType(
+            "own-membership",
+            403,
+            "An officer does not decide on themselves",
+            "Let another officer of the cooperative decide.",
+        ),
+        CloseRelative: ProblemType(
+            "close-relative",
+            403,
+            "An officer does not decide on a close relative",
+            "Let an officer decide who is not related to the member to the first degree.",
+        ),
+        OwnMentor: ProblemType(
+            "own-mentor",
+            409,
+            "Nobody mentors themselves",
+            "Choose another person as `mentor_id`.",
+        ),
+        MentoringNotFound: ProblemType(
+            "mentoring-not-found",
+            404,
+            "No such mentoring",
+            "Check the id. The mentoring of a person whom you may not see looks like an absent "
+            "one.",
+        ),
+        TrainingNotFound: ProblemType(
+            "training-not-found",
+            404,
+            "No such training",
+            "Check the id. The training of a person whom you may not see looks like an absent "
+            "one.",
+        ),
+        CompletionUndated: ProblemType(
+            "completion-undated",
+            409,
+            "`completed_on` belongs to `complete` alone",
+            "Send `completed_on` with the event `complete`, and leave it out otherwise.",
+        ),
+        CompletedInTheFuture: ProblemType(
+            "completed-in-the-future",
+            409,
+            "The completion is dated in the future",
+            "Correct `completed_on`, or record the completion when it has happened.",
         ),
     }
 )
