@@ -1,5 +1,6 @@
 """The score, the route and the whole decision."""
 
+from calendar import monthrange
 from dataclasses import fields, replace
 from datetime import date, timedelta
 
@@ -211,7 +212,8 @@ def test_what_is_missing_is_named_and_earns_nothing():
     [
         (a_person(), Card.BUSINESS),
         (a_person(business__planned=True), Card.BEGINNER),
-        (a_person(business__started_on=IN_2026), Card.BEGINNER),
+        (a_person(business__started_on=date(2026, 5, 25)), Card.BEGINNER),
+        (a_person(business__started_on=date(2026, 5, 24)), Card.BUSINESS),
         (a_person(business__started_on=None), Card.BUSINESS),
         (a_group(1, 2), Card.BUSINESS),
         (a_cooperative(), Card.COOPERATIVE),
@@ -444,6 +446,13 @@ def test_cooperatives_are_routed_to_the_fund_and_the_agency():
 )
 def test_months_are_added_within_the_month(day, months, after):
     assert duration.add_months(day, months) == after
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+@pytest.mark.parametrize("year", [2024, 2025, 2100, 2000])
+def test_the_last_day_of_each_month_is_known(year, month):
+    last = duration.add_months(date(year - 1, 12, 31), month)
+    assert last == date(year, month, monthrange(year, month)[1])
 
 
 @given(st.dates(date(1950, 1, 1), date(2050, 1, 1)), st.integers(0, 600))
