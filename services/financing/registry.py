@@ -6,14 +6,13 @@ with a reading for a submission, and never shows when such facts are printed.
 """
 
 import asyncio
-from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -25,12 +24,13 @@ from services.financing.domain.eligibility import (
     VerificationLevel,
 )
 from shared import clock
-from shared.ids import new_id
 from shared.outbound import NeverSent, NoAnswer, Outbound, Reply
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 (an address)
 MARGIN = timedelta(seconds=60)
 """A token this close to its end is not used any more: it might end on the way."""
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class RegistryUnavailable(Exception):
@@ -179,9 +179,12 @@ class RegistryClient:
         self._outbound = outbound
         self._token_url = token_url
         self._now = now
-        # RFC 6749 section 2.3.1 has both form-encoded before they are joined.
-        pair = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"
-        self._basic = f"Basic {b64encode(pair.encode()).decode()}"
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": client_secret,
+        }
+        self._credentials = urlencode(form).encode()
         self._token: str | None = None
         self._token_end: datetime | None = None
         self._fetching = asyncio.Lock()
@@ -202,15 +205,14 @@ class RegistryClient:
 
     async def _facts(self, path: str, purpose: ReadingPurpose, kind: type[T]) -> T:
         until = self._outbound.until()
-        key = str(new_id())
         content = msgspec.json.encode({"purpose": purpose})
         token = await self._bearer(until)
-        reply = await self._post(path, content, _json(f"Bearer {token}", key), until)
+        reply = await self._post(path, content, _json(token), until)
         if reply.status == HTTPStatus.UNAUTHORIZED:
             # The issuer may have changed its keys; a fresh token tells.
             self._forget(token)
             token = await self._bearer(until)
-            reply = await self._post(path, content, _json(f"Bearer {token}", key), until)
+            reply = await self._post(path, content, _json(token), until)
         if reply.status == HTTPStatus.NOT_FOUND:
             raise SubjectNotFound("The registry has nobody under this id.")
         _check(reply)
@@ -220,12 +222,7 @@ class RegistryClient:
         async with self._fetching:
             now = self._now()
             if self._token is None or self._token_end is None or self._token_end <= now:
-                headers = {
-                    "Authorization": self._basic,
-                    "Content-Type": "application/x-www-form-urlencoded",
-                }
-                content = b"grant_type=client_credentials"
-                reply = await self._post(self._token_url, content, headers, until)
+                reply = await self._post(self._token_url, self._credentials, _FORM, until)
                 _check(reply)
                 granted = _read(reply, _Granted)
                 self._token = granted.access_token
@@ -238,7 +235,7 @@ class RegistryClient:
             self._token = None
 
     async def _post(
-        self, path: str, content: bytes, headers: dict[str, str], until: float
+        self, path: str, content: bytes, headers: Mapping[str, str], until: float
     ) -> Reply:
         try:
             return await self._outbound.send(
@@ -248,12 +245,8 @@ class RegistryClient:
             raise RegistryUnavailable("The registry did not answer in time.") from error
 
 
-def _json(authorization: str, key: str) -> dict[str, str]:
-    return {
-        "Authorization": authorization,
-        "Content-Type": "application/json",
-        "Idempotency-Key": key,
-    }
+def _json(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
 
 def _check(reply: Reply) -> None:
