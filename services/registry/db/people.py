@@ -6,14 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import bindparam, exists, insert, or_, select, update
+from sqlalchemy import bindparam, exists, insert, or_, select, true, update
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from services.registry.db.regions import unknown_village
 from services.registry.db.tables import membership, person
 from shared.auth import Caller, Kind
 from shared.db import Reader, Row, Statement, Unit
-from shared.sql_json import as_object, as_text, columns, page_of
+from shared.paging import Paging
+from shared.sql_json import Rows, as_object, as_text, columns, page_of
 
 
 class PersonNotFound(Exception):
@@ -68,7 +69,7 @@ _VISIBLE: Mapping[str, Conditions] = {
 }
 
 
-def _each(build: Callable[[Conditions], ClauseElement]) -> dict[str, Statement]:
+def each(build: Callable[[Conditions], ClauseElement]) -> dict[str, Statement]:
     """Build one statement for each way of seeing, so that each has its own simple plan."""
     return {reach: Statement(build(conditions)) for reach, conditions in _VISIBLE.items()}
 
@@ -83,25 +84,32 @@ def reach(caller: Caller) -> tuple[str, dict[str, Any]]:
 
 
 _by_id = person.c.id == bindparam("id")
-_GET = _each(
+_GET = each(
     lambda seen: select(person.c.version, as_text(BODY).label("body")).where(_by_id, *seen)
 )
-_FIND_BY_NIK = _each(
+_FIND_BY_NIK = each(
     lambda seen: select(person.c.version, as_text(BODY).label("body")).where(
         person.c.nik_index == bindparam("nik_index"), *seen
     )
 )
-_LOCK = _each(lambda seen: select(person).where(_by_id, *seen).with_for_update(of=person))
+_LOCK = each(lambda seen: select(person).where(_by_id, *seen).with_for_update(of=person))
 _page = (
     select(person.c.id, BODY.label("body"))
     .where(person.c.id > bindparam("after"))
     .order_by(person.c.id)
     .limit(bindparam("limit"))
 )
-_PAGE = _each(lambda seen: page_of(_page.where(*seen)))
+_PAGE = each(lambda seen: page_of(_page.where(*seen)))
 _in_village = person.c.domicile_village_code == bindparam("village")
-_PAGE_OF_VILLAGE = _each(lambda seen: page_of(_page.where(_in_village, *seen)))
-_ADD = Statement(insert(person).returning(as_text(BODY).label("body")))
+_PAGE_OF_VILLAGE = each(lambda seen: page_of(_page.where(_in_village, *seen)))
+_ADD = Statement(
+    insert(person)
+    # An import keeps the hash of the row it took; nobody else has one.
+    .values({c.name: bindparam(c.name) for c in person.c if c.name != "import_hash"})
+    .returning(as_text(BODY).label("body"))
+)
+
+_HOLD = each(lambda seen: select(person).where(_by_id, *seen).with_for_update(read=True))
 
 EDITABLE = (
     "full_name",
@@ -152,6 +160,37 @@ async def lock(unit: Unit, caller: Caller, id: UUID) -> Row:
     """Return the row, held against other writers; raises `PersonNotFound`."""
     kind, values = reach(caller)
     return _found(await unit.row(_LOCK[kind], id=id, **values))
+
+
+async def hold(unit: Unit, caller: Caller, id: UUID) -> Row:
+    """Return the row, kept from changing while it is relied on; raises `PersonNotFound`."""
+    kind, values = reach(caller)
+    return _found(await unit.row(_HOLD[kind], id=id, **values))
+
+
+async def touch(unit: Unit, row: Row, *, now: datetime) -> Row:
+    """Give a locked row its next version, because something that belongs to it has changed."""
+    return await change(unit, row, {}, now=now)
+
+
+def each_page_under(rows: Rows) -> dict[str, Statement]:
+    """Build the pages of what belongs to one person: no row where the caller may not see them.
+
+    `rows` is limited to the person `id`.
+    """
+    listed = page_of(rows).subquery("listed")
+    return each(
+        lambda seen: select(listed).select_from(person.join(listed, true())).where(_by_id, *seen)
+    )
+
+
+async def page_under(
+    db: Reader, pages: Mapping[str, Statement], caller: Caller, id: UUID, paging: Paging
+) -> Row:
+    """Return a page of what belongs to one person; raises `PersonNotFound`."""
+    kind, values = reach(caller)
+    after, limit = paging.after_id, paging.limit
+    return _found(await db.row(pages[kind], id=id, after=after, limit=limit, **values))
 
 
 async def page(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache, lru_cache
 from typing import TypeVar
 
 from services.registry.domain import region
@@ -73,7 +74,8 @@ class Cells:
 
     def text(self, column: str, *, length_max: int = TEXT_MAX) -> str | None:
         """Return the cell without the spaces around it; None when nothing is left."""
-        value = (self._row.get(column) or "").strip()
+        cell = self._row.get(column)
+        value = cell.strip() if cell else None
         if not value:
             return None
         if not value.isprintable():
@@ -97,11 +99,10 @@ class Cells:
         value = self.text(column)
         if value is None:
             return None
-        try:
-            return kind(value)
-        except ValueError:
+        member = _members(kind).get(value)
+        if member is None:
             self.fault(column, "not_a_choice", "one of " + ", ".join(kind))
-            return None
+        return member
 
     def flag(self, column: str) -> bool | None:
         """Return `true` or `false` as a bool."""
@@ -135,11 +136,11 @@ class Cells:
     def items(self, column: str) -> tuple[str, ...]:
         """Return the parts of a cell separated by `;`, without empty ones."""
         value = self.text(column, length_max=LIST_MAX) or ""
-        parts = tuple(part.strip() for part in value.split(";") if part.strip())
-        if len(parts) > ITEMS_MAX or any(len(part) > TEXT_MAX for part in parts):
+        parts = [part for item in value.split(";") if (part := item.strip())]
+        if len(parts) > ITEMS_MAX or max(map(len, parts), default=0) > TEXT_MAX:
             self.fault(column, "too_long", f"more than {ITEMS_MAX} parts or a part too long")
             return ()
-        return parts
+        return tuple(parts)
 
     def records(self, column: str, shape: re.Pattern[str], rule: str) -> tuple[re.Match[str], ...]:
         """Return the parts of a cell that fit `shape`; note a fault where one does not."""
@@ -149,9 +150,22 @@ class Cells:
         return tuple(match for match in matches if match is not None)
 
     def _village(self, column: str, code: str) -> str | None:
-        try:
-            region.village_kind(code)
-        except region.MalformedRegionCode:
-            self.fault(column, "not_a_village", "a village code is written PP.RR.DD.VVVV")
-            return None
-        return code
+        if _is_village(code):
+            return code
+        self.fault(column, "not_a_village", "a village code is written PP.RR.DD.VVVV")
+        return None
+
+
+# A file names the same choices and villages in most of its rows.
+@cache
+def _members(kind: type[E]) -> Mapping[str, E]:
+    return {member.value: member for member in kind}
+
+
+@lru_cache(maxsize=4096)
+def _is_village(code: str) -> bool:
+    try:
+        region.village_kind(code)
+    except region.MalformedRegionCode:
+        return False
+    return True

@@ -280,10 +280,8 @@ def _placement(cells: Cells, on: date, birth_date: date | None) -> Placement | N
 
 def _languages(cells: Cells) -> tuple[Language, ...]:
     rule = "a language is written code:level, such as ms:b2; levels: " + ", ".join(LanguageLevel)
-    return tuple(
-        Language(code=match[1], level=LanguageLevel(match[2]))
-        for match in cells.records("languages", _LANGUAGE, rule)
-    )
+    matches = cells.records("languages", _LANGUAGE, rule)
+    return tuple([Language(code=match[1], level=LanguageLevel(match[2])) for match in matches])
 
 
 def _rats(cells: Cells) -> tuple[Rat, ...]:

@@ -1,7 +1,7 @@
 """The life of a mentoring relation between a mentor and a mentee."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -71,3 +71,15 @@ class Mentoring:
     status: MentoringStatus
     started_on: date | None = None
     ended_on: date | None = None
+
+
+def moved(mentoring: Mentoring, event: MentoringEvent, *, on: date) -> Mentoring:
+    """Return the relation after `event` on a day, or raise `IllegalTransition`.
+
+    The day is the one on which the step is recorded: a lender's rule counts from it, so that
+    nobody may choose it.
+    """
+    status = advance(mentoring.status, event)
+    if event is MentoringEvent.START:
+        return replace(mentoring, status=status, started_on=on)
+    return replace(mentoring, status=status, ended_on=on)
