@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from starlette.routing import Mount
 
 from services.financing.channels import Borrower, Channel, Proposal
 from services.financing.channels.keys import ChannelKeys, open_channels
@@ -83,6 +84,8 @@ class World:
     channels: Mapping[str, Channel]
     console: httpx.AsyncClient
     box: LetterBox
+    counters: Mapping[str, Any]
+    """Each lender's own state: its secrets and the tokens it has issued."""
 
     async def ledger(self, code: str) -> dict[str, Any]:
         return (await self.console.get(f"/{code}/ledger")).json()
@@ -115,4 +118,11 @@ async def a_world(
         open_channels(channel_keys(), transport=wire, seconds=seconds) as channels,
         httpx.AsyncClient(transport=wire, base_url="http://sandbox.test") as console,
     ):
-        yield World(channels, console, box)
+        desks = {
+            route.path[1:]: route.app.state for route in app.routes if isinstance(route, Mount)
+        }
+        counters = {
+            code: getattr(state, {"lpdb": "fund", "blu": "agency"}.get(code, "bank"))
+            for code, state in desks.items()
+        }
+        yield World(channels, console, box, counters)

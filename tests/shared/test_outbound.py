@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import zlib
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -180,26 +181,36 @@ async def test_a_redirect_is_not_followed():
         assert (await outbound.send("GET", "/")).status == 302
 
 
-async def test_the_environment_names_no_proxy(monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", "http://proxy.test:1")
-    async with Outbound("http://127.0.0.1:9") as outbound:
-        with pytest.raises(NeverSent):
-            await outbound.send("GET", "/")
+@asynccontextmanager
+async def a_server(answer: bytes):
+    """A real server that answers so and hangs up."""
 
-
-async def test_a_real_connection_that_is_refused_or_cut_is_told_apart():
-    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+        writer.write(answer)
         writer.close()
         await writer.wait_closed()
 
-    server = await asyncio.start_server(cut, "127.0.0.1", 0)
-    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()
+    await server.wait_closed()
+
+
+async def test_the_environment_names_no_proxy(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    async with a_server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as address:
+        async with Outbound(address) as outbound:
+            assert (await outbound.send("GET", "/")).body == b"ok"
+
+
+async def test_a_real_connection_that_is_refused_or_cut_is_told_apart():
+    async with a_server(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf") as address:
+        async with Outbound(address) as outbound:
+            with pytest.raises(NoAnswer):
+                await outbound.send("GET", "/")
     async with Outbound(address) as outbound:
-        with pytest.raises(NoAnswer):
-            await outbound.send("GET", "/")
-        server.close()
-        await server.wait_closed()
         with pytest.raises(NeverSent):
             await outbound.send("GET", "/")

@@ -1,5 +1,6 @@
 """Callbacks: the true one is believed, and nothing that differs from it by a byte."""
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -127,6 +128,19 @@ def test_a_header_with_one_character_changed_is_not_believed(code, data):
     other = data.draw(st.characters(max_codepoint=255).filter(lambda c: c != value[where]))
     forged = headers | {name: value[:where] + other + value[where + 1 :]}
     rejected(code, forged, body)
+
+
+@pytest.mark.parametrize("code", CODES[:2])
+def test_a_signature_has_one_spelling(code):
+    headers, body = sealed(code)
+    value = headers["X-SIGNATURE"]
+    assert value.endswith("==")  # so that four bits of the character before are not used
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    twin = value[:-3] + alphabet[alphabet.index(value[-3]) + 1] + "=="
+    assert base64.b64decode(twin) == base64.b64decode(value)
+    for spelling in (twin, value[:-2], f"{value}\n", f" {value}", value.replace("=", "%3D")):
+        forged = headers | {"X-SIGNATURE": spelling}
+        assert rejected(code, forged, body) is Rejection.BAD_SIGNATURE
 
 
 @every_lender

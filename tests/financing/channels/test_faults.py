@@ -48,7 +48,7 @@ def wire(code, answer, *, token=None):
             return token or httpx.Response(200, json=TOKEN | expires)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return answer() if callable(answer) else answer
 
     return httpx.MockTransport(handle)
 
@@ -150,6 +150,18 @@ async def test_a_lender_that_keeps_saying_401_is_unavailable(code):
     body = {"responseCode": "4018101", "error": "invalid_token", "kode": "TIDAK_BERWENANG"}
     with pytest.raises(ChannelUnavailable):
         await submit(code, httpx.Response(401, json=body))
+
+
+@pytest.mark.parametrize("code", ["kur-bank-nusantara", "lpdb"])
+@pytest.mark.parametrize("ours_first", [True, False])
+async def test_one_401_of_a_gateway_between_spoils_the_promise(code, ours_first):
+    body = {"responseCode": "4018101", "error": "invalid_token"}
+    answers = [httpx.Response(401, json=body), httpx.Response(401, text="who?")]
+    if not ours_first:
+        answers.reverse()
+    with pytest.raises(ChannelUnknown):
+        await submit(code, lambda: answers.pop(0))
+    assert len(answers) == (0 if ours_first else 1)
 
 
 @every_lender
