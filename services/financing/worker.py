@@ -33,7 +33,13 @@ from services.financing.channels import (
 from services.financing.db import applications, submissions
 from services.financing.domain import application, patience
 from services.financing.domain.submission import Status
-from services.financing.registry import RegistryClient, RegistryUnavailable, SubjectNotFound
+from services.financing.registry import (
+    ReadingPurpose,
+    RegistryClient,
+    RegistryRefused,
+    RegistryUnavailable,
+    SubjectNotFound,
+)
 from shared.db import Contended, Database, DatabaseUnavailable, Row, Unit
 from shared.events import Event
 from shared.faults import Faults
@@ -143,6 +149,9 @@ class Worker:
             self.faults.at("worker.after_send")
         except SubjectNotFound:
             return ChannelRefused("borrower-no-longer-registered")
+        except RegistryRefused:
+            # Our own set-up is wrong: the borrower waits until it is mended.
+            return RegistryUnavailable("The registry does not let us read.")
         except (
             ChannelUnavailable,
             ChannelUnknown,
@@ -168,11 +177,13 @@ class Worker:
 
     async def _borrower(self, kind: str, id: UUID) -> Borrower:
         if kind == "cooperative":
-            cooperative = await self.registry.cooperative_facts(id, purpose="submission")
+            cooperative = await self.registry.cooperative_facts(
+                id, purpose=ReadingPurpose.SUBMISSION
+            )
             return Borrower(
                 kind=kind, name=cooperative.name, coop_registry_no=cooperative.coop_registry_no
             )
-        person = await self.registry.person_facts(id, purpose="submission")
+        person = await self.registry.person_facts(id, purpose=ReadingPurpose.SUBMISSION)
         return Borrower(
             kind=kind,
             name=person.full_name,
@@ -254,10 +265,10 @@ def _errand(status: Status, *, withdrawal: bool) -> Errand:
 
     One that was being sent when its worker died is asked about, never simply sent again.
     """
-    if status is Status.QUEUED:
-        return Errand.SEND
     if withdrawal and status is not Status.AKAD:
         return Errand.CANCEL
+    if status is Status.QUEUED:
+        return Errand.SEND
     return Errand.INQUIRE
 
 

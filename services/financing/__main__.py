@@ -1,0 +1,71 @@
+"""`python -m services.financing`: serve the API; with `worker`, carry submissions to lenders."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import uvicorn
+
+from services.financing.app import create_app, registry_client
+from services.financing.channels import keys as channel_keys
+from services.financing.settings import Settings
+from services.financing.worker import Worker
+from shared import clock, logs
+from shared.db import Database
+from shared.faults import Faults
+from shared.outbound import Outbound
+
+
+def serve(settings: Settings) -> None:
+    """Serve the API until told to stop."""
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+async def work(settings: Settings) -> None:
+    """Carry submissions until told to stop; the step under way is ended first."""
+    production = settings.mode == "production"
+    faults = Faults.from_env(os.environ, production=production)
+    lenders = channel_keys.load(settings.channels, production=production)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with (
+        Database.connect(settings.database_url) as database,
+        Outbound(settings.registry_url) as line,
+        channel_keys.open_channels(lenders) as channels,
+    ):
+        worker = Worker(
+            database=database,
+            channels=channels,
+            registry=registry_client(settings, line),
+            clock=clock.now,
+            faults=faults,
+        )
+        await worker.run(stop, tasks=settings.worker_tasks)
+
+
+def main(arguments: list[str]) -> int:
+    """Read the environment and run; return the exit code."""
+    logs.configure()
+    match arguments:
+        case []:
+            serve(Settings.from_env(os.environ))
+        case ["worker"]:
+            asyncio.run(work(Settings.from_env(os.environ)))
+        case _:
+            sys.stderr.write(f"{__doc__}\n")
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

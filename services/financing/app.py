@@ -1,0 +1,108 @@
+"""The composition root of the API: settings in, application out. Nothing is made at import."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI
+from httpx import AsyncBaseTransport
+
+from migrations.run import head
+from services.financing.api import (
+    applications,
+    callbacks,
+    prequalifications,
+    products,
+    schedules,
+)
+from services.financing.api.problems import PROBLEMS
+from services.financing.channels import keys as channel_keys
+from services.financing.db import submissions
+from services.financing.db.tables import event
+from services.financing.domain.routing import CHANNELS
+from services.financing.registry import RegistryClient
+from services.financing.settings import Settings
+from shared import clock, keys
+from shared.auth import KeySet, Verifier
+from shared.db import Database, DatabaseUnavailable
+from shared.feed import feed
+from shared.operations import database_checks, new_app
+from shared.outbound import Outbound
+
+DESCRIPTION = "Is this loan possible, how good is it, and who should lend?"
+SILENT_AFTER = timedelta(seconds=30)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    registry: AsyncBaseTransport | None = None,
+    lenders: AsyncBaseTransport | None = None,
+) -> FastAPI:
+    """Return the financing API. A transport replaces the wire in a test, and nothing else.
+
+    Raises:
+        KeysMissing: a key file is absent.
+        DevelopmentKeys, DevelopmentKeysInProduction: production mode with development keys.
+    """
+    production = settings.mode == "production"
+    ring = keys.load(settings.keys / "financing.json")
+    lender_keys = channel_keys.load(settings.channels, production=production)
+    if production:
+        ring.refuse_development()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with (
+            Database.connect(settings.database_url) as database,
+            Outbound(settings.registry_url, transport=registry) as line,
+            channel_keys.open_channels(lender_keys, transport=lenders) as channels,
+        ):
+            app.state.database = database
+            app.state.channels = channels
+            app.state.registry = registry_client(settings, line)
+            app.state.checks.update(database_checks(database, head("financing")))
+            app.state.checks["worker"] = lambda: _worker_alive(database)
+            yield
+
+    app = new_app(
+        title="Purna financing",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        problems=PROBLEMS,
+    )
+    app.state.cursor_key = ring.cursor
+    app.state.verifier = Verifier(settings.issuer, KeySet(settings.jwks))
+    app.state.channels_today = CHANNELS
+    for routes in (
+        prequalifications.routes,
+        applications.routes,
+        callbacks.routes,
+        products.routes,
+        schedules.routes,
+        feed(event, PROBLEMS),
+    ):
+        app.include_router(routes)
+    return app
+
+
+def registry_client(settings: Settings, line: Outbound) -> RegistryClient:
+    """Return the client of the registry on an open line."""
+    return RegistryClient(
+        line,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret.get_secret_value(),
+    )
+
+
+async def _worker_alive(database: Database) -> str | None:
+    try:
+        beat = await submissions.last_beat(database.reader)
+    except DatabaseUnavailable:
+        return "unknown: the database cannot be reached"
+    if beat is None or clock.now() - beat > SILENT_AFTER:
+        return (
+            "no worker has been alive for 30 seconds: start `python -m services.financing worker`"
+        )
+    return None
