@@ -287,7 +287,7 @@ class CooperativeFactsIn(CooperativeDeclaredIn):
         return CooperativeFacts(**known)
 
 
-class BorrowerIn(In):
+class BorrowerFactsIn(In):
     """Everything that a prequalification may know of who asks."""
 
     kind: BorrowerKind

@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from pydantic import Field
 
 from services.financing.api.decisions import DecisionOut, render
-from services.financing.api.facts import BorrowerIn, LoanRequestIn
+from services.financing.api.facts import BorrowerFactsIn, LoanRequestIn
 from services.financing.api.problems import PROBLEMS
 from services.financing.domain.decision import decide
 from services.financing.domain.routing import Channel
@@ -22,7 +22,7 @@ Decider = Annotated[Caller, requires("decisions:write")]
 class PrequalificationNew(In):
     """Who asks for what. Leave out what is not known: the answer names what it still needs."""
 
-    borrower: BorrowerIn
+    borrower: BorrowerFactsIn
     request: LoanRequestIn
     preference: Annotated[
         tuple[Code, ...],

@@ -26,8 +26,8 @@ def _repays(grace: int, info: ValidationInfo) -> int:
     return grace
 
 
-class ScheduleNew(In):
-    """A loan at one effective yearly rate."""
+class AnnuityNew(In):
+    """A loan at one effective yearly rate, repaid in equal instalments."""
 
     plafon: Annotated[Amount, Field(description="What is lent, in rupiah")]
     rate_bp: Annotated[
@@ -48,7 +48,7 @@ class ScheduleNew(In):
     ] = None
 
 
-class LineOut(Out):
+class AnnuityLineOut(Out):
     """One month: what is due, in rupiah, and the principal left after it."""
 
     no: int
@@ -59,8 +59,8 @@ class LineOut(Out):
     balance: int
 
 
-class ScheduleOut(Out):
-    """A schedule; the last instalment absorbs the rounding."""
+class AnnuityOut(Out):
+    """A schedule of equal instalments; the last one absorbs the rounding."""
 
     plafon: int
     rate_bp: int
@@ -69,16 +69,16 @@ class ScheduleOut(Out):
     total_principal: int
     total_interest: int
     total_instalments: int
-    lines: list[LineOut]
+    lines: list[AnnuityLineOut]
 
 
 @routes.post(
     "",
-    response_model=ScheduleOut,
+    response_model=AnnuityOut,
     responses=PROBLEMS.openapi(Unauthenticated, Forbidden),
     operation_id="compute_schedule",
 )
-async def compute_schedule(caller: ProductReader, new: ScheduleNew) -> Response:
+async def compute_schedule(caller: ProductReader, new: AnnuityNew) -> Response:
     """Compute the monthly instalments of a loan, in whole rupiah. Nothing is stored."""
     lines = annuity(
         new.plafon,

@@ -84,7 +84,7 @@ def membership(*, has_usp: bool) -> KnownMembership:
         (facts.GroupFactsIn, eligibility.GroupFacts),
         (facts.PlacementContractIn, eligibility.PlacementContract),
         (facts.CooperativeFactsIn, eligibility.CooperativeFacts),
-        (facts.BorrowerIn, eligibility.Applicant),
+        (facts.BorrowerFactsIn, eligibility.Applicant),
     ],
 )
 def test_the_wire_names_every_fact_that_the_rules_read(wire, domain):
