@@ -286,6 +286,8 @@ def test_until_the_meeting_falls_due_the_surplus_of_the_year_before_counts():
     held = a_cooperative(certificate_valid_until=date(2030, 1, 1))
     assert codes(lpdb.REGULAR, held, ask(), on=date(2027, 6, 30)) == set()
     assert Code.UNKNOWN_SHU in codes(lpdb.REGULAR, held, ask(), on=date(2027, 7, 1))
+    older = a_cooperative(shu=(Shu(2024, 20_000_000),))
+    assert Code.UNKNOWN_SHU in codes(lpdb.REGULAR, older, ask(), on=date(2027, 3, 1))
 
 
 # day, in force

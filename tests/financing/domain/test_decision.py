@@ -455,6 +455,19 @@ def test_the_last_day_of_each_month_is_known(year, month):
     assert last == date(year, month, monthrange(year, month)[1])
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "months"),
+    [
+        (date(2026, 1, 31), date(2026, 2, 27), 0),
+        (date(2026, 1, 31), date(2026, 2, 28), 1),
+        (date(2026, 1, 31), date(2026, 4, 29), 2),
+        (date(2026, 5, 2), date(2026, 1, 2), 0),
+    ],
+)
+def test_only_whole_months_count(start, end, months):
+    assert duration.months_between(start, end) == months
+
+
 @given(st.dates(date(1950, 1, 1), date(2050, 1, 1)), st.integers(0, 600))
 def test_months_between_undoes_adding_months(day, months):
     after = duration.add_months(day, months)

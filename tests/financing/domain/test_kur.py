@@ -26,6 +26,7 @@ from tests.financing.domain.applicants import (
     ask,
     assessed,
     codes,
+    decided,
     invest,
 )
 
@@ -378,6 +379,11 @@ def test_an_impossible_request_is_not_even_made(amount, months):
         ask(amount, tenor_months=months)
 
 
+@pytest.mark.parametrize(("amount", "months"), [(1, 1), (10**13, 600)])
+def test_the_smallest_and_the_largest_request_are_answered(amount, months):
+    assert len(decided(a_person(), ask(amount, tenor_months=months)).assessments) == 11
+
+
 def test_the_rate_of_super_mikro_in_2026_is_said_to_be_unverified():
     said = assessed(SUPER_MIKRO, a_person(), ask(8_000_000))
     assert said.rate_bp == 300
@@ -390,6 +396,18 @@ def test_instalments_take_at_most_seventy_percent_of_the_income(income, refused)
     # 40 million at 6 % over 24 months is 1,772,824 a month; seven tenths of 2,532,606 carry it.
     said = codes(MIKRO, a_person(business__net_income_month=income), ask(40_000_000))
     assert (Code.INSTALMENT_ABOVE_INCOME in said) is refused
+
+
+@pytest.mark.parametrize(("others", "affordable"), [(400_000, 300_000), (900_000, 0)])
+def test_who_asks_too_much_hears_the_instalment_that_fits(others, affordable):
+    applicant = a_person(business__net_income_month=1_000_000, credit__instalments_month=others)
+    (refusal,) = assessed(MIKRO, applicant, ask(40_000_000)).refusals
+    assert refusal.numbers == {
+        "instalment": 1_772_824,
+        "others": others,
+        "income": 1_000_000,
+        "affordable": affordable,
+    }
 
 
 @pytest.mark.parametrize(("days", "waits"), [(0, True), (2, True), (3, False)])
