@@ -145,6 +145,29 @@ def upgrade() -> None:
     )
     op.create_index("ix_import_created_by", "import", ["created_by", "id"], unique=False)
     op.create_table(
+        "import_row",
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("run", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=True),
+        sa.Column("faults", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.CheckConstraint(
+            "outcome IN ('accepted', 'unchanged', 'refused')", name=op.f("ck_import_row_outcome")
+        ),
+        sa.PrimaryKeyConstraint("import_id", "run", "number", name=op.f("pk_import_row")),
+    )
+    op.create_index(
+        "ix_import_row_refused",
+        "import_row",
+        ["import_id", "run", "number"],
+        unique=False,
+        postgresql_where=sa.text("outcome = 'refused'"),
+    )
+    op.create_index(
+        "ix_import_row_subject", "import_row", ["import_id", "run", "subject_id"], unique=False
+    )
+    op.create_table(
         "region",
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -207,31 +230,6 @@ def upgrade() -> None:
             ["cooperative_id"], ["cooperative.id"], name=op.f("fk_figures_cooperative_id")
         ),
         sa.PrimaryKeyConstraint("cooperative_id", "book_year", name=op.f("pk_figures")),
-    )
-    op.create_table(
-        "import_row",
-        sa.Column("import_id", sa.Uuid(), nullable=False),
-        sa.Column("run", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("subject_id", sa.Uuid(), nullable=True),
-        sa.Column("faults", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.CheckConstraint(
-            "outcome IN ('accepted', 'unchanged', 'refused')", name=op.f("ck_import_row_outcome")
-        ),
-        sa.ForeignKeyConstraint(
-            ["import_id"], ["import.id"], name=op.f("fk_import_row_import_id")
-        ),
-        sa.PrimaryKeyConstraint("import_id", "run", "number", name=op.f("pk_import_row")),
-    )
-    op.create_index(
-        "ix_import_row_outcome",
-        "import_row",
-        ["import_id", "run", "outcome", "number"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_import_row_subject", "import_row", ["import_id", "run", "subject_id"], unique=False
     )
     op.create_table(
         "person",
@@ -557,9 +555,6 @@ def downgrade() -> None:
     op.drop_index("ix_person_owner", table_name="person")
     op.drop_index("ix_person_domicile", table_name="person")
     op.drop_table("person")
-    op.drop_index("ix_import_row_subject", table_name="import_row")
-    op.drop_index("ix_import_row_outcome", table_name="import_row")
-    op.drop_table("import_row")
     op.drop_table("figures")
     op.drop_index("ix_cooperative_village_code", table_name="cooperative_village")
     op.drop_table("cooperative_village")
@@ -572,6 +567,13 @@ def downgrade() -> None:
         postgresql_ops={"name": "gin_trgm_ops"},
     )
     op.drop_table("region")
+    op.drop_index("ix_import_row_subject", table_name="import_row")
+    op.drop_index(
+        "ix_import_row_refused",
+        table_name="import_row",
+        postgresql_where=sa.text("outcome = 'refused'"),
+    )
+    op.drop_table("import_row")
     op.drop_index("ix_import_created_by", table_name="import")
     op.drop_table("import")
     op.drop_index("ix_idempotency_created_at", table_name="idempotency")

@@ -22,19 +22,19 @@ def unnest(table: Table, names: Sequence[str]) -> str:
     return f"unnest({', '.join(arrays)}) AS incoming ({', '.join(names)})"
 
 
-def upsert(table: Table, names: Sequence[str], kept: Mapping[str, str]) -> Statement:
-    """Return a statement that adds rows, or corrects those whose id is there.
+def correction(table: Table, names: Sequence[str], rules: Mapping[str, str]) -> Statement:
+    """Return a statement that corrects rows, each from the version before.
 
-    A correction leaves what is known where the row says nothing (null); `kept` are the columns
-    that follow another rule. It goes through only from the version before.
+    A row that says nothing (null) leaves what is known; `rules` are the columns that follow
+    another rule, or none.
     """
-    rules = {name: f"coalesce(excluded.{name}, known.{name})" for name in names}
-    rules.update(kept)
-    changes = ", ".join(f"{name} = {rule}" for name, rule in rules.items() if rule)
+    usual = {name: f"coalesce(incoming.{name}, known.{name})" for name in names}
+    usual.update(rules)
+    changes = ", ".join(f"{name} = {rule}" for name, rule in usual.items() if rule)
     return Statement(
-        f"INSERT INTO {table.name} AS known ({', '.join(names)}) "  # noqa: S608
-        f"SELECT * FROM {unnest(table, names)} "
-        f"ON CONFLICT (id) DO UPDATE SET {changes} WHERE known.version = excluded.version - 1",
+        f"UPDATE {table.name} AS known SET {changes} "  # noqa: S608
+        f"FROM {unnest(table, names)} "
+        "WHERE known.id = incoming.id AND known.version = incoming.version - 1",
         *names,
     )
 
@@ -44,24 +44,28 @@ def by_column(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, 
     return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
 
 
-async def put(
+async def correct(
     unit: Unit, statement: Statement, names: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> None:
-    """Run an upsert; raises `Overtaken` if a record was changed or taken in the meantime."""
+    """Run a correction; raises `Overtaken` if a record was changed or taken in the meantime."""
     if not rows:
         return
     try:
         tag = await unit.run(statement, **by_column(names, rows))
     except asyncpg.UniqueViolationError as error:
         raise Overtaken(error.constraint_name or "unique") from None
-    if tag != f"INSERT 0 {len(rows)}":
+    if tag != f"UPDATE {len(rows)}":
         raise Overtaken("a record was corrected in the meantime")
 
 
 async def copy(
     unit: Unit, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> None:
-    """Add rows that cannot be there yet."""
-    if rows:
-        connection = await unit.begin()
+    """Add rows that were not there; raises `Overtaken` if one has come in the meantime."""
+    if not rows:
+        return
+    connection = await unit.begin()
+    try:
         await connection.copy_records_to_table(table.name, columns=list(names), records=rows)
+    except asyncpg.UniqueViolationError as error:
+        raise Overtaken(error.constraint_name or "unique") from None

@@ -7,7 +7,20 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, cast, func, insert, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from services.registry.db.tables import import_, import_row, region
 from services.registry.domain.cells import Fault
@@ -101,7 +114,11 @@ def _page_of_rows(rows: Any) -> Statement:
 
 
 _ROWS = _page_of_rows(_rows)
-_ROWS_BY_OUTCOME = _page_of_rows(_rows.where(import_row.c.outcome == bindparam("outcome")))
+# One statement for each outcome, written out: the index of the refused rows is a partial one.
+_ROWS_OF = {
+    outcome: _page_of_rows(_rows.where(import_row.c.outcome == text(f"'{outcome}'")))
+    for outcome in RowOutcome
+}
 
 _changed: dict[str, Any] = {"version": import_.c.version + 1, "changed_at": bindparam("now")}
 _running = import_.c.status == ImportStatus.RUNNING.value
@@ -193,9 +210,7 @@ async def rows(
     """
     await get(db, caller_id, id)
     values: dict[str, Any] = {"id": id, "caller_id": caller_id, "after": after, "limit": limit}
-    if outcome is None:
-        return await db.row(_ROWS, **values)
-    return await db.row(_ROWS_BY_OUTCOME, outcome=outcome, **values)
+    return await db.row(_ROWS if outcome is None else _ROWS_OF[outcome], **values)
 
 
 async def begin(unit: Unit, caller_id: str, id: UUID, *, now: datetime) -> Run:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
-from services.registry.db.bulk import by_column, put, unnest, upsert
+from services.registry.db.bulk import by_column, copy, correct, correction, unnest
 from services.registry.db.tables import cooperative, cooperative_village, figures, rat
 from shared.db import Row, Statement, Unit
 
@@ -52,7 +52,7 @@ _HOLDERS = Statement(
         cooperative.c.coop_registry_no == any_(bindparam("keys", type_=ARRAY(Text)))
     )
 )
-_PUT = upsert(
+_CORRECT = correction(
     cooperative,
     COOPERATIVE,
     {"id": "", "registered_by": "", "external_id": "", "created_at": ""},
@@ -103,8 +103,9 @@ async def holders(unit: Unit, registry_numbers: Sequence[str]) -> dict[str, UUID
 
 async def write(
     unit: Unit,
-    cooperatives: Sequence[Sequence[Any]],
     *,
+    cooperatives: Sequence[Sequence[Any]],
+    corrected_cooperatives: Sequence[Sequence[Any]],
     villages: Sequence[Sequence[Any]],
     rats: Sequence[Sequence[Any]],
     figures: Sequence[Sequence[Any]],
@@ -114,7 +115,8 @@ async def write(
     Raises:
         Overtaken
     """
-    await put(unit, _PUT, COOPERATIVE, cooperatives)
+    await copy(unit, cooperative, COOPERATIVE, cooperatives)
+    await correct(unit, _CORRECT, COOPERATIVE, corrected_cooperatives)
     for statement, names, rows in (
         (_LEAVE_VILLAGES, VILLAGE, villages),
         (_ADD_VILLAGES, VILLAGE, villages),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, LargeBinary, Text, any_, bindparam, select
 
-from services.registry.db.bulk import by_column, copy, put, unnest, upsert
+from services.registry.db.bulk import by_column, copy, correct, correction, unnest
 from services.registry.db.tables import person, placement, verification
 from shared.db import Row, Statement, Unit
 
@@ -88,15 +88,15 @@ _NOT_CHANGED: Mapping[str, str] = {
     "external_id": "",
     "created_at": "",
 }
-_PUT = upsert(
+_CORRECT = correction(
     person,
     PERSON,
     {
         **_NOT_CHANGED,
-        "nik_warnings": "CASE WHEN excluded.nik_index IS NULL "
-        "THEN known.nik_warnings ELSE excluded.nik_warnings END",
+        "nik_warnings": "CASE WHEN incoming.nik_index IS NULL "
+        "THEN known.nik_warnings ELSE incoming.nik_warnings END",
         **{
-            name: f"CASE WHEN excluded.{name} = '[]' THEN known.{name} ELSE excluded.{name} END"
+            name: f"CASE WHEN incoming.{name} = '[]' THEN known.{name} ELSE incoming.{name} END"
             for name in ("skills", "languages")
         },
     },
@@ -129,24 +129,26 @@ async def holders(unit: Unit, nik_indexes: Sequence[bytes]) -> dict[bytes, UUID]
 
 async def write(
     unit: Unit,
-    people: Sequence[Sequence[Any]],
     *,
+    people: Sequence[Sequence[Any]],
+    corrected_people: Sequence[Sequence[Any]],
     placements: Sequence[Sequence[Any]],
-    more_placements: Sequence[Sequence[Any]],
+    told_placements: Sequence[Sequence[Any]],
     verifications: Sequence[Sequence[Any]],
 ) -> None:
     """Write a chunk; each row in the order of `PERSON`, `PLACEMENT` and `VERIFICATION`.
 
-    `more_placements` are those of people who were known: a stay in the same country since the
+    `told_placements` are those of people who were known: a stay in the same country since the
     same day is the same stay, and is filled up; any other is added.
 
     Raises:
         Overtaken
     """
-    await put(unit, _PUT, PERSON, people)
-    if more_placements:
-        corrected = await unit.rows(_CORRECT_PLACEMENTS, **by_column(PLACEMENT, more_placements))
-        known = {row["id"] for row in corrected}
-        placements = [*placements, *(row for row in more_placements if row[0] not in known)]
+    await copy(unit, person, PERSON, people)
+    await correct(unit, _CORRECT, PERSON, corrected_people)
+    if told_placements:
+        filled = await unit.rows(_CORRECT_PLACEMENTS, **by_column(PLACEMENT, told_placements))
+        known = {row["id"] for row in filled}
+        placements = [*placements, *(row for row in told_placements if row[0] not in known)]
     await copy(unit, placement, PLACEMENT, placements)
     await copy(unit, verification, VERIFICATION, verifications)

@@ -344,12 +344,19 @@ import_: Final = Table(
 import_row: Final = Table(
     "import_row",
     metadata,
-    Column("import_id", Uuid, ForeignKey("import.id"), primary_key=True),
+    # No foreign keys: looking them up would cost more than the row itself, and imports stay.
+    Column("import_id", Uuid, primary_key=True),
     Column("run", Integer, primary_key=True),
     Column("number", Integer, primary_key=True),
     *choice("outcome", RowOutcome),
     Column("subject_id", Uuid),
     Column("faults", JSONB, nullable=False),
-    Index("ix_import_row_outcome", "import_id", "run", "outcome", "number"),
+    Index(
+        "ix_import_row_refused",
+        "import_id",
+        "run",
+        "number",
+        postgresql_where=text("outcome = 'refused'"),
+    ),
     Index("ix_import_row_subject", "import_id", "run", "subject_id"),
 )

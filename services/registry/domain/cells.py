@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache, lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from services.registry.domain import region
 from services.registry.domain.source import Contradiction
@@ -158,7 +158,7 @@ class Cells:
 
 # A file names the same choices and villages in most of its rows.
 @cache
-def _members(kind: type[E]) -> Mapping[str, E]:
+def _members(kind: type[StrEnum]) -> Mapping[str, Any]:
     return {member.value: member for member in kind}
 
 

@@ -72,7 +72,8 @@ class CooperativesDesk:
         """Write the cooperatives, their villages, annual meetings and yearly figures."""
         await incoming_cooperatives.write(
             unit,
-            [self._cooperative(row) for row in accepted],
+            cooperatives=[self._cooperative(row) for row in accepted if row.known is None],
+            corrected_cooperatives=[self._cooperative(row) for row in accepted if row.known],
             villages=[(row.id, code) for row in accepted for code in row.value.village_codes],
             rats=[
                 (row.id, meeting.book_year, meeting.held_on)

@@ -27,6 +27,7 @@ from shared.db import Row, Unit
 from shared.ids import new_id
 from shared.sealing import Sealer
 
+_LOWEST = VerificationLevel.SELF_DECLARED
 _PROOF: Mapping[VerificationLevel, EvidenceKind] = {level: kind for kind, level in PROVES.items()}
 
 
@@ -71,14 +72,7 @@ class PeopleDesk:
             hash=hash,
             value=value,
             key=None if number is None else self.niks.index(number),
-            villages=tuple(
-                (column, code)
-                for column, code in (
-                    ("ktp_village_code", value.ktp_village_code),
-                    ("domicile_village_code", value.domicile_village_code),
-                )
-                if code is not None
-            ),
+            villages=_villages(value),
         )
 
     async def find(
@@ -103,13 +97,12 @@ class PeopleDesk:
         placed = [(row, stay) for row in accepted if (stay := row.value.placement) is not None]
         await incoming_people.write(
             unit,
-            [self._person(row) for row in accepted],
+            people=[self._person(row) for row in accepted if row.known is None],
+            corrected_people=[self._person(row) for row in accepted if row.known is not None],
             placements=[self._placement(*pair) for pair in placed if pair[0].known is None],
-            more_placements=[self._placement(*pair) for pair in placed if pair[0].known],
+            told_placements=[self._placement(*pair) for pair in placed if pair[0].known],
             verifications=[
-                self._verification(row)
-                for row in accepted
-                if row.value.verification_level.rank > _level(row.known).rank
+                self._verification(row) for row in accepted if _level(row) is not _known_level(row)
             ],
         )
 
@@ -118,7 +111,7 @@ class PeopleDesk:
         if value.external_id == value.person_nik:
             reason = "a NIK is never an identifier; give the row one of your own"
             raise FaultyRow((Fault(column="external_id", code="is_nik", reason=reason),))
-        if not self.vouches and value.verification_level.rank > 0:
+        if not self.vouches and value.verification_level is not _LOWEST:
             reason = "only a ministry's system says this; leave the cell empty"
             raise FaultyRow((Fault(column="verification_level", code="forbidden", reason=reason),))
 
@@ -146,7 +139,7 @@ class PeopleDesk:
             value.married,
             value.education,
             value.migration_status,
-            max(value.verification_level, _level(row.known), key=lambda level: level.rank),
+            _level(row),
             _json(skills),
             _json(value.languages),
             row.hash,
@@ -184,11 +177,23 @@ class PeopleDesk:
         )
 
 
+def _villages(value: PersonRow) -> tuple[tuple[str, str], ...]:
+    named = (
+        ("ktp_village_code", value.ktp_village_code),
+        ("domicile_village_code", value.domicile_village_code),
+    )
+    return tuple([(column, code) for column, code in named if code is not None])
+
+
 def _json(items: Sequence[Any]) -> str:
     return orjson.dumps(items).decode() if items else "[]"
 
 
-def _level(known: Row | None) -> VerificationLevel:
-    if known is None:
-        return VerificationLevel.SELF_DECLARED
-    return VerificationLevel(known["verification_level"])
+def _known_level(row: Accepted[PersonRow]) -> VerificationLevel:
+    return _LOWEST if row.known is None else VerificationLevel(row.known["verification_level"])
+
+
+def _level(row: Accepted[PersonRow]) -> VerificationLevel:
+    """Return how well the person is known after this row: a level never falls."""
+    said, known = row.value.verification_level, _known_level(row)
+    return said if known is _LOWEST or said.rank > known.rank else known

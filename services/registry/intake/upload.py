@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from services.registry.db import imports
 from services.registry.db.imports import Overtaken, Run
@@ -36,6 +36,13 @@ class HeaderUnknown(Exception):
             "The first row names each of the columns in `columns` once, separated by commas, "
             "and no other."
         )
+
+
+class Header(NamedTuple):
+    """Where each column stands in the file."""
+
+    order: tuple[int, ...]
+    reorders: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,13 +79,13 @@ class Upload(Generic[V]):
 
     async def _chunks(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[list[Entry[V]]]:
         """Yield the entries of the stream in chunks that are bounded in rows, size and time."""
-        order: list[int] | None = None
+        header: Header | None = None
         chunk, length, began = list[Entry[V]](), 0, self.clock()
         async for record in _records(pieces):
-            if order is None:
-                order = _order(record, self.desk.columns)
+            if header is None:
+                header = _header(record, self.desk.columns)
                 continue
-            chunk.append(self._entry(record, order))
+            chunk.append(self._entry(record, header))
             length += sum(map(len, record.cells or ()))
             if len(chunk) % _ROWS_A_BREATH == 0:
                 await asyncio.sleep(0)  # let other requests of this process go on
@@ -86,17 +93,20 @@ class Upload(Generic[V]):
             if full or self.clock() - began >= PULSE:
                 yield chunk
                 chunk, length, began = list[Entry[V]](), 0, self.clock()
-        if order is None:
+        if header is None:
             raise HeaderUnknown(self.desk.columns)
         yield chunk
 
-    def _entry(self, record: Record, order: Sequence[int]) -> Entry[V]:
+    def _entry(self, record: Record, header: Header) -> Entry[V]:
         cells = record.cells
         if cells is None:
             return _broken(record, "not_csv", "the row breaks the rules of quoting")
-        if len(cells) != len(order):
-            return _broken(record, "cells", f"the row has {len(cells)} cells, not {len(order)}")
-        return self.desk.read(Record(record.number, [cells[place] for place in order]))
+        width = len(header.order)
+        if len(cells) != width:
+            return _broken(record, "cells", f"the row has {len(cells)} cells, not {width}")
+        if header.reorders:
+            record = Record(record.number, [cells[place] for place in header.order])
+        return self.desk.read(record)
 
     async def _keep(self, entries: Sequence[Entry[V]]) -> None:
         """Keep a chunk; look again when somebody else was faster."""
@@ -161,12 +171,13 @@ async def _records(pieces: AsyncIterator[bytes]) -> AsyncIterator[Record]:
         yield record
 
 
-def _order(header: Record, columns: Sequence[str]) -> list[int]:
-    """Return where each column stands in the file, or raise `HeaderUnknown`."""
-    names = [name.strip() for name in header.cells or ()]
+def _header(record: Record, columns: Sequence[str]) -> Header:
+    """Read the first row, or raise `HeaderUnknown`."""
+    names = [name.strip() for name in record.cells or ()]
     if sorted(names) != sorted(columns):
         raise HeaderUnknown(columns)
-    return [names.index(column) for column in columns]
+    order = tuple(names.index(column) for column in columns)
+    return Header(order, order != tuple(range(len(order))))
 
 
 def _broken(record: Record, code: str, reason: str) -> Entry[Any]:

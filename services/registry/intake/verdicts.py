@@ -100,7 +100,9 @@ def judge(desk: Desk[V], entries: Sequence[Entry[V]], found: Found) -> Iterator[
     keys: dict[Key, int] = {}
     for entry in entries:
         known = found.records.get(entry.external_id)
-        first = ids.get(entry.external_id) or _row_of(None if known is None else known["id"], found)
+        first = ids.get(entry.external_id) or _row_of(
+            None if known is None else known["id"], found
+        )
         if first:
             verdict, accepted = _refused(entry, (_twice("external_id", first),)), None
         elif known is not None and known["import_hash"] == entry.hash:
@@ -119,15 +121,9 @@ def _weigh(
 ) -> Judged[V]:
     if entry.value is None:
         return _refused(entry, entry.faults), None
-    faults = (
-        *_of_key(desk, entry, known, found, keys),
-        *(
-            Fault(column=column, code="village_unknown", reason="there is no village of this code")
-            for column, code in entry.villages
-            if code not in found.villages
-        ),
-        *(desk.objections(entry.value, known) if known is not None else ()),
-    )
+    faults = _of_key(desk, entry, known, found, keys) + _of_villages(entry, found)
+    if known is not None:
+        faults += desk.objections(entry.value, known)
     if faults:
         return _refused(entry, faults), None
     accepted = Accepted(
@@ -158,6 +154,14 @@ def _of_key(
         return ()
     reason = "another record of the registry holds this number"
     return (Fault(column=desk.key_column, code="already_registered", reason=reason),)
+
+
+def _of_villages(entry: Entry[V], found: Found) -> tuple[Fault, ...]:
+    reason = "there is no village of this code"
+    unknown = [column for column, code in entry.villages if code not in found.villages]
+    return tuple(
+        [Fault(column=column, code="village_unknown", reason=reason) for column in unknown]
+    )
 
 
 def _row_of(id: UUID | None, found: Found) -> int | None:
