@@ -61,12 +61,12 @@ NOVEMBER = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-async def ask(financing: Service):
+async def ask(calculator: Service):
     """Ask on a fixed day; `ask(borrower, amount, on=..., tenor_months=...)` returns the reply."""
-    client = financing.client(Kind.MOBILE_BACKEND)
+    client = calculator.client(Kind.MOBILE_BACKEND)
 
     async def asked(borrower, amount, *, on=NOVEMBER, preference=(), **request):
-        financing.app.dependency_overrides[clock.now] = lambda: on
+        calculator.app.dependency_overrides[clock.now] = lambda: on
         body = {
             "borrower": borrower,
             "request": {"amount": amount, "tenor_months": 36, **request},
@@ -75,7 +75,7 @@ async def ask(financing: Service):
         return await client.post("/prequalifications", json=body)
 
     yield asked
-    financing.app.dependency_overrides.clear()
+    calculator.app.dependency_overrides.clear()
 
 
 def changed(borrower, **changes):
@@ -316,7 +316,7 @@ async def test_a_group_is_judged_by_its_members(ask):
     ],
 )
 async def test_what_does_not_fit_is_pointed_at_and_never_repeated(
-    financing, where, value, pointer, code
+    calculator, where, value, pointer, code
 ):
     body = {
         "borrower": deepcopy(SHOPKEEPER),
@@ -327,7 +327,7 @@ async def test_what_does_not_fit_is_pointed_at_and_never_repeated(
     for part in parts:
         place = place.setdefault(part, {})
     place[last] = value
-    reply = await financing.client().post("/prequalifications", json=body)
+    reply = await calculator.client().post("/prequalifications", json=body)
     assert reply.status_code == 422
     errors = reply.json()["errors"]
     assert len(errors) == 1
@@ -338,8 +338,8 @@ async def test_what_does_not_fit_is_pointed_at_and_never_repeated(
     assert "50000017" not in reply.text
 
 
-async def test_a_caller_needs_the_scope(financing: Service):
+async def test_a_caller_needs_the_scope(calculator: Service):
     body = {"borrower": SHOPKEEPER, "request": {"amount": 1, "tenor_months": 1}}
-    stranger = financing.client(scopes=frozenset({"products:read"}))
+    stranger = calculator.client(scopes=frozenset({"products:read"}))
     assert (await stranger.post("/prequalifications", json=body)).status_code == 403
-    assert (await financing.anonymous().post("/prequalifications", json=body)).status_code == 401
+    assert (await calculator.anonymous().post("/prequalifications", json=body)).status_code == 401

@@ -11,8 +11,8 @@ from tests.financing.domain.applicants import IN_2026, ask, assessed, invest
 
 
 @pytest.fixture
-def reader(financing: Service):
-    return financing.client(scopes=frozenset({"products:read"}))
+def reader(calculator: Service):
+    return calculator.client(scopes=frozenset({"products:read"}))
 
 
 def numbers(product):
@@ -95,8 +95,8 @@ async def test_a_day_that_cannot_be_read_is_refused(reader, query):
     assert (await reader.get("/products", params=query)).status_code == 422
 
 
-async def test_a_caller_needs_the_scope(financing: Service):
-    stranger = financing.client(scopes=frozenset({"decisions:write"}))
+async def test_a_caller_needs_the_scope(calculator: Service):
+    stranger = calculator.client(scopes=frozenset({"decisions:write"}))
     assert (await stranger.get("/products")).status_code == 403
 
 

@@ -6,8 +6,8 @@ from tests.conftest import Service
 
 
 @pytest.fixture
-def reader(financing: Service):
-    return financing.client(scopes=frozenset({"products:read"}))
+def reader(calculator: Service):
+    return calculator.client(scopes=frozenset({"products:read"}))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ async def test_what_does_not_fit_is_pointed_at(reader, change, pointer):
     assert [error["pointer"] for error in reply.json()["errors"]] == [pointer]
 
 
-async def test_a_caller_needs_the_scope(financing: Service):
+async def test_a_caller_needs_the_scope(calculator: Service):
     asked = {"plafon": 1_000_000, "rate_bp": 600, "months": 12}
-    stranger = financing.client(scopes=frozenset({"decisions:write"}))
+    stranger = calculator.client(scopes=frozenset({"decisions:write"}))
     assert (await stranger.post("/schedules", json=asked)).status_code == 403
