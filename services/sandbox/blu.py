@@ -36,7 +36,7 @@ from services.sandbox.lender import (
     Resting,
 )
 from shared.clock import Now
-from shared.wire import Amount, Code, Day, Months, PersonNik, Text, VillageCode
+from shared.wire import Amount, Code, Day, LongText, Months, PersonNik, Text, VillageCode
 
 NOES: Noes = MappingProxyType(
     {
@@ -84,7 +84,7 @@ class Pengajuan(Terms):
     produk: Code
     jumlah: Amount
     jangka_waktu_bulan: Months
-    tujuan: Text
+    tujuan: LongText
     jenis_akad: Code
     pemohon: Pemohon
 

@@ -42,7 +42,7 @@ from services.sandbox.lender import (
     Resting,
 )
 from shared.clock import WIB, Now
-from shared.wire import Code, Day, Months, PersonNik, Text, VillageCode
+from shared.wire import Code, Day, LongText, Months, PersonNik, Text, VillageCode
 
 TOKEN_SECONDS = 900
 EXTERNAL_ID_DIGITS_MAX = 36
@@ -100,7 +100,7 @@ class Application(Terms):
     product: Code = Field(alias="productCode")
     amount: Money
     tenor_months: Months = Field(alias="tenorMonths")
-    purpose: Text
+    purpose: LongText
     contract_kind: Code = Field(alias="contractKind")
     customer: Customer
 

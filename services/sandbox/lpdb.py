@@ -38,7 +38,7 @@ from services.sandbox.lender import (
     Resting,
 )
 from shared.clock import Now
-from shared.wire import Amount, Code, Day, Months, PersonNik, Text, VillageCode
+from shared.wire import Amount, Code, Day, LongText, Months, PersonNik, Text, VillageCode
 
 TOKEN_SECONDS = 900
 
@@ -78,7 +78,7 @@ class Proposal(Terms):
     product: Code
     amount: Amount
     tenor_months: Months
-    purpose: Text
+    purpose: LongText
     contract_kind: Code
     applicant: Applicant
 

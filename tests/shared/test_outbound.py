@@ -201,16 +201,16 @@ async def test_the_environment_names_no_proxy(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    async with a_server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as address:
-        async with Outbound(address) as outbound:
-            assert (await outbound.send("GET", "/")).body == b"ok"
+    whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    async with a_server(whole) as address, Outbound(address) as outbound:
+        assert (await outbound.send("GET", "/")).body == b"ok"
 
 
 async def test_a_real_connection_that_is_refused_or_cut_is_told_apart():
-    async with a_server(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf") as address:
-        async with Outbound(address) as outbound:
-            with pytest.raises(NoAnswer):
-                await outbound.send("GET", "/")
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"
+    async with a_server(half) as address, Outbound(address) as outbound:
+        with pytest.raises(NoAnswer):
+            await outbound.send("GET", "/")
     async with Outbound(address) as outbound:
         with pytest.raises(NeverSent):
             await outbound.send("GET", "/")
