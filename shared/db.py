@@ -89,6 +89,11 @@ class Lane:
     pool: asyncpg.Pool
     room: asyncio.Semaphore
 
+    @property
+    def busy(self) -> int:
+        """Return how many connections are lent at the moment."""
+        return self.pool.get_size() - self.pool.get_idle_size()
+
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[asyncpg.Connection]:
         """Lend a connection; `DatabaseUnavailable` after a second without one."""

@@ -1,6 +1,7 @@
 """One PostgreSQL for the whole run, migrated once; each test begins with empty tables."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,19 +12,25 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from migrations.run import upgrade
+from services.financing.app import create_app as create_financing
+from services.financing.settings import Settings as FinancingSettings
 from services.registry.app import create_app as create_registry
-from services.registry.db import regions
+from services.registry.db import clients, regions
 from services.registry.reference.regions import code_changes
 from services.registry.reference.regions import regions as all_regions
 from services.registry.settings import Settings as RegistrySettings
+from services.sandbox.app import create_app as create_sandbox
+from services.sandbox.settings import Settings as SandboxSettings
 from shared import clock
 from shared.auth import SCOPES, Kind
 from shared.db import Database
 from shared.embedded_postgres import EmbeddedPostgres
-from shared.issuer import Client, Issuer
+from shared.issuer import Client, Issuer, hash_secret
 from shared.keys import ensure_development_keys
+from tests.sandbox import lenders
 
 ISSUER = "https://issuer.test"
 KEPT = {"region", "region_change", "alembic_version", "event_head"}
@@ -149,12 +156,87 @@ async def serving(app: FastAPI, keys: Path) -> AsyncIterator[Service]:
                 await client.aclose()
 
 
-@pytest.fixture
-async def registry(registry_url: str, keys: Path) -> AsyncIterator[Service]:
+@pytest.fixture(scope="session")
+def registry_app(registry_template: str, keys: Path) -> FastAPI:
+    """Made once: what an application holds besides its database is the same for every test."""
     settings = RegistrySettings(
-        mode="development", database_url=registry_url, keys=keys, issuer=ISSUER
+        mode="development", database_url=registry_template, keys=keys, issuer=ISSUER
     )
-    async with serving(create_registry(settings), keys) as service:
+    return create_registry(settings)
+
+
+@pytest.fixture
+async def registry(registry_app: FastAPI, registry_url: str, keys: Path) -> AsyncIterator[Service]:
+    async with serving(registry_app, keys) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def financing_template(postgres: EmbeddedPostgres) -> str:
+    url = postgres.create_database("financing")
+    upgrade("financing", url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def channels_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("channels") / "channels.json"
+    file.write_text(json.dumps(lenders.keys()["financing"]))
+    return file
+
+
+CLIENT_SECRET = "only for tests"
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[FastAPI]:
+    """The lenders, silent: what they report is read by asking, or delivered by the test."""
+    settings = SandboxSettings(keys=lenders.lender_keys(), pace=lenders.QUICK)
+    app = create_sandbox(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def financing_settings(
+    financing_template: str, keys: Path, channels_file: Path
+) -> FinancingSettings:
+    await emptied(financing_template)
+    return FinancingSettings(
+        mode="development",
+        database_url=financing_template,
+        keys=keys,
+        issuer=ISSUER,
+        jwks=str(keys / "jwks.json"),
+        channels=channels_file,
+        registry_url="http://registry.test",
+        client_id="financing",
+        client_secret=SecretStr(CLIENT_SECRET),
+    )
+
+
+@pytest.fixture
+async def financing(
+    registry: Service, sandbox: FastAPI, financing_settings: FinancingSettings, keys: Path
+) -> AsyncIterator[Service]:
+    """Financing, wired to the real registry and to the sandbox lenders."""
+    who = Client(
+        id="financing",
+        secret_hash=hash_secret(CLIENT_SECRET),
+        kind=Kind.SERVICE,
+        scopes=frozenset({"facts:read", "people:nik"}),
+        cooperative_id=None,
+        person_id=None,
+        channel=None,
+    )
+    async with registry.database.write() as unit:
+        await clients.put(unit, who, name="Financing", now=clock.now())
+    app = create_financing(
+        financing_settings,
+        registry=registry.transport,
+        lenders=httpx.ASGITransport(sandbox),
+    )
+    async with serving(app, keys) as service:
         yield service
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import any_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from services.financing.db.tables import application, application_step, decision, submission
@@ -127,13 +128,8 @@ _CHANGE = Statement(
 _ADD_STEP = Statement(insert(application_step))
 _STEPS = Statement(
     select(
-        as_text(func.json_agg(_STEP)).label("items"),
-    ).select_from(
-        select(application_step)
-        .where(application_step.c.application_id == bindparam("id"))
-        .order_by(application_step.c.id)
-        .subquery("application_step")
-    )
+        as_text(func.json_agg(aggregate_order_by(_STEP, application_step.c.id))).label("items")
+    ).where(application_step.c.application_id == bindparam("id"))
 )
 _ADD_DECISION = Statement(insert(decision))
 _DECISION = Statement(

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, case, exists, func, insert, null, or_, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.financing.db.tables import (
@@ -95,12 +96,9 @@ _SUBMISSION = as_object(
     )
 )
 _ALL_OF = Statement(
-    select(as_text(func.json_agg(_SUBMISSION)).label("items")).select_from(
-        select(submission)
-        .where(submission.c.application_id == bindparam("application_id"))
-        .order_by(submission.c.leg_no)
-        .subquery("submission")
-    )
+    select(
+        as_text(func.json_agg(aggregate_order_by(_SUBMISSION, submission.c.leg_no))).label("items")
+    ).where(submission.c.application_id == bindparam("application_id"))
 )
 _REPORT = Statement(
     upsert(lender_report).on_conflict_do_nothing().returning(lender_report.c.event_id)
