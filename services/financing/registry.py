@@ -214,7 +214,7 @@ class RegistryClient:
             token = await self._bearer(until)
             reply = await self._post(path, content, _json(token), until)
         if reply.status == HTTPStatus.NOT_FOUND:
-            raise SubjectNotFound("The registry has nobody under this id.")
+            raise SubjectNotFound("The registry has nobody under this id for whom you act.")
         _check(reply)
         return _read(reply, kind)
 
