@@ -107,13 +107,19 @@ class KeySet:
     location: str
     _keys: dict[str, jwt.PyJWK] = field(default_factory=dict[str, jwt.PyJWK])
     _read_at: float = float("-inf")
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def key(self, kid: str, *, now: datetime) -> jwt.PyJWK | None:
         """Return a key by its id, or None."""
-        if kid not in self._keys and now.timestamp() - self._read_at >= REREAD_SECONDS:
-            self._read_at = now.timestamp()
-            document = await self._document()
-            self._keys = {k.key_id: k for k in jwt.PyJWKSet.from_json(document).keys if k.key_id}
+        if kid not in self._keys:
+            # Whoever comes while the set is being read waits for it: at the start of a process
+            # many requests come at once, and none of them may be told that its key is unknown.
+            async with self._reading:
+                if kid not in self._keys and now.timestamp() - self._read_at >= REREAD_SECONDS:
+                    document = await self._document()
+                    keys = jwt.PyJWKSet.from_json(document).keys
+                    self._keys = {key.key_id: key for key in keys if key.key_id}
+                    self._read_at = now.timestamp()
         return self._keys.get(kid)
 
     async def _document(self) -> str:

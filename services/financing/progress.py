@@ -141,6 +141,14 @@ async def give_up(unit: Unit, app: Row, sub: Row, *, reason: str, now: datetime)
     await _follow(unit, app, kept, conflict=False, stage=None, now=now)
 
 
+async def cancelled(unit: Unit, app: Row, sub: Row, *, now: datetime) -> None:
+    """End a submission that the lender never had."""
+    kept = await submissions.change(
+        unit, sub, now=now, status=submission.Status.CANCELLED, due_at=None
+    )
+    await _follow(unit, app, kept, conflict=False, stage=None, now=now)
+
+
 async def _follow(
     unit: Unit, app: Row, sub: Row, *, conflict: bool, stage: Stage | None, now: datetime
 ) -> None:

@@ -47,6 +47,8 @@ from shared.money import Rupiah
 
 FAILURES_MAX = 5
 REST = timedelta(seconds=30)
+STRAY = timedelta(minutes=10)
+"""How long a message that a lender says it has never seen might still arrive."""
 IDLE_SECONDS = 0.25
 BEAT_SECONDS = 5.0
 log = structlog.get_logger("purna.worker")
@@ -288,8 +290,16 @@ async def _apply(
             await _changed(unit, app, sub, now, status=Status.QUEUED, due_at=now)
         case ChannelRefused() if claim.errand is Errand.SEND and not sub["maybe_taken"]:
             await progress.give_up(unit, app, sub, reason=outcome.code, now=now)
+        case ChannelRefused() if claim.errand is Errand.CANCEL and _long_ago(sub, now):
+            # There is nothing to cancel: the lender has never had it, and by now never will.
+            await progress.cancelled(unit, app, sub, now=now)
         case _:
             await _ask_later(unit, app, sub, now)
+
+
+def _long_ago(sub: Row, now: datetime) -> bool:
+    """Tell whether a message sent then can no longer be on its way."""
+    return sub["sent_at"] is None or now - sub["sent_at"] > STRAY
 
 
 async def _answered(unit: Unit, app: Row, sub: Row, answer: Answer, now: datetime) -> None:
