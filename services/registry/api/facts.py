@@ -137,7 +137,7 @@ class FactsReadingOut(Out):
 )
 async def read_person_facts(
     caller: FactsReader, unit: Write, request: Request, now: Now, id: UUID, asked: FactsAsked
-) -> PersonFactsOut:
+) -> Response:
     """Read what financing needs of a person, for a stated purpose."""
     row = await facts.of_person(unit, id)
     nik = None
@@ -147,7 +147,7 @@ async def read_person_facts(
     told = _person_facts(row, nik, on=now.astimezone(WIB).date())
     await _write_down(unit, request, caller, asked.purpose, id, now)
     unit.record(_facts_read("person", id, row["version"], asked.purpose, now))
-    return told
+    return Response(told.model_dump_json(), media_type="application/json")
 
 
 @routes.post(

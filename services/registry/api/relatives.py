@@ -62,7 +62,6 @@ async def record_relative(
             subject_id=id,
             version=kept["version"],
             occurred_at=now,
-            data={"relative_id": str(new.relative_id)},
         )
     )
     body = orjson.dumps({"relative_id": new.relative_id, "recorded_at": now})

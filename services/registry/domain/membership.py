@@ -210,7 +210,7 @@ class NotAdmitting(Exception):
     """The cooperative takes in no members from where it stands."""
 
     def __init__(self, status: CooperativeStatus) -> None:
-        self.members = {"status": status}
+        self.members = {"current_status": status}
         super().__init__(f"a cooperative that is {status} takes in no members")
 
 

@@ -15,7 +15,7 @@ class IllegalTransition(Exception):
         self, noun: str, status: StrEnum, event: StrEnum, allowed: Iterable[StrEnum] = ()
     ) -> None:
         self.noun, self.status, self.event = noun, status, event
-        self.members = {"status": status, "allowed": sorted(allowed)}
+        self.members = {"current_status": status, "allowed": sorted(allowed)}
         super().__init__(f"cannot {event} a {noun} that is {status}")
 
 
