@@ -44,7 +44,7 @@ async def test_a_client_that_was_put_gets_a_token(registry: Service, registry_ur
     assert granted.json()["scope"] == "people:read"
 
 
-def test_the_regions_are_loaded_again_without_harm(registry_url: str):
+async def test_the_regions_are_loaded_again_without_harm(registry_url: str):
     done = command(registry_url, "load-regions")
     assert (done.returncode, done.stdout) == (0, "91599 regions are loaded\n"), done.stderr
 
