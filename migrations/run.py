@@ -1,14 +1,16 @@
 """
 Bring a service's database to the newest schema, or compare the schema with the tables.
 
-    python -m migrations.run upgrade registry      python -m migrations.run check registry
-
-The address of the database is read from REGISTRY_DATABASE_URL or FINANCING_DATABASE_URL.
+    python -m migrations.run upgrade registry      migrate the database at REGISTRY_DATABASE_URL
+    python -m migrations.run upgrade financing     migrate the database at FINANCING_DATABASE_URL
+    python -m migrations.run check                 migrate two empty databases of an embedded
+                                                   server and compare them with the tables
 """
 
 import asyncio
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from alembic import command, context
@@ -17,6 +19,8 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.embedded_postgres import EmbeddedPostgres
 
 SERVICES = ("registry", "financing")
 LOCK_TIMEOUT = "5s"
@@ -39,6 +43,23 @@ def head(service: str) -> str:
 def upgrade(service: str, url: str) -> None:
     """Bring the database at `url` to the newest schema."""
     command.upgrade(config(service, url), "head")
+
+
+def check() -> int:
+    """Compare the newest schema with the tables, for both services; return the exit code."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        EmbeddedPostgres.start(Path(folder), settings={"fsync": "off"}) as server,
+    ):
+        for service in SERVICES:
+            url = server.create_database(service)
+            upgrade(service, url)
+            try:
+                command.check(config(service, url))
+            except CommandError as difference:
+                sys.stderr.write(f"{service}: {difference}\n")
+                return 1
+    return 0
 
 
 def run(metadata: MetaData) -> None:
@@ -69,12 +90,8 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["upgrade", ("registry" | "financing") as service]:
             upgrade(service, os.environ[f"{service.upper()}_DATABASE_URL"])
-        case ["check", ("registry" | "financing") as service]:
-            try:
-                command.check(config(service, os.environ[f"{service.upper()}_DATABASE_URL"]))
-            except CommandError as difference:
-                sys.stderr.write(f"{difference}\n")
-                return 1
+        case ["check"]:
+            return check()
         case _:
             sys.stderr.write(__doc__ or "")
             return 2
