@@ -8,7 +8,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import dialect
 
 from services.registry.db.imports import Overtaken
-from shared.db import Statement, Unit
+from shared.db import Statement, Unit, unavailable
 
 _dialect = dialect()
 
@@ -66,6 +66,7 @@ async def copy(
         return
     connection = await unit.begin()
     try:
-        await connection.copy_records_to_table(table.name, columns=list(names), records=rows)
+        with unavailable():
+            await connection.copy_records_to_table(table.name, columns=list(names), records=rows)
     except asyncpg.UniqueViolationError as error:
         raise Overtaken(error.constraint_name or "unique") from None

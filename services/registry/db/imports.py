@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -25,7 +25,7 @@ from sqlalchemy import (
 from services.registry.db.tables import import_, import_row, region
 from services.registry.domain.cells import Fault
 from services.registry.domain.importing import ImportKind, ImportStatus, RowOutcome
-from shared.db import Contended, Reader, Row, Statement, Unit
+from shared.db import Contended, Reader, Row, Statement, Unit, unavailable
 from shared.sql_json import as_object, as_text, columns, page_of
 
 LEASE = timedelta(seconds=60)
@@ -53,8 +53,7 @@ class Run:
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What became of one row. A refused one has no subject."""
 
     number: int
@@ -93,6 +92,7 @@ _PAGE = Statement(
         .limit(bindparam("limit"))
     )
 )
+_ROW = ("import_id", "run", "number", "outcome", "subject_id", "faults")
 _rows = (
     select(import_row.c.number, _ROW_BODY.label("body"))
     .join(import_, (import_.c.id == import_row.c.import_id) & (import_.c.run == import_row.c.run))
@@ -251,22 +251,20 @@ async def keep(unit: Unit, run: Run, verdicts: Sequence[Verdict], *, now: dateti
     Raises:
         ImportBusy: another upload has taken over.
     """
+    told = [
+        (
+            run.id,
+            run.number,
+            verdict.number,
+            verdict.outcome,
+            verdict.subject_id,
+            orjson.dumps(verdict.faults).decode() if verdict.faults else "[]",
+        )
+        for verdict in verdicts
+    ]
     connection = await unit.begin()
-    await connection.copy_records_to_table(
-        import_row.name,
-        columns=["import_id", "run", "number", "outcome", "subject_id", "faults"],
-        records=[
-            (
-                run.id,
-                run.number,
-                verdict.number,
-                verdict.outcome,
-                verdict.subject_id,
-                orjson.dumps(verdict.faults).decode() if verdict.faults else "[]",
-            )
-            for verdict in verdicts
-        ],
-    )
+    with unavailable():
+        await connection.copy_records_to_table(import_row.name, columns=_ROW, records=told)
     outcomes = [verdict.outcome for verdict in verdicts]
     kept = await unit.row(
         _PROGRESS,

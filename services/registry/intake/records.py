@@ -45,31 +45,35 @@ class Records:
             self._rest = lines.pop()
             self._bound(len(self._rest))
             for line in lines:
-                yield from self._line(line)
+                record = self._line(line)
+                if record is not None:
+                    yield record
 
     def close(self) -> Iterator[Record]:
         """Yield the last record, which may lack its line break; raise FileUnreadable."""
         last = self._rest + self._decoded(b"", final=True)
         self._rest = ""
-        if last:
-            yield from self._line(last)
+        record = self._line(last) if last else None
+        if record is not None:
+            yield record
         if self._quoted:
             raise FileUnreadable(f"Row {self.number + 1} has a quote that is never closed.")
 
-    def _line(self, line: str) -> Iterator[Record]:
+    def _line(self, line: str) -> Record | None:
         """Add a line: a record is complete where every quote has its partner."""
         self._lines.append(line)
         self._length += len(line)
         self._bound(0)
         self._quoted ^= bool(line.count('"') % 2)
         if self._quoted:
-            return
+            return None
         record = line if len(self._lines) == 1 else "\n".join(self._lines)
         self._lines.clear()
         self._length = 0
         self.number += 1
-        if record and not record.isspace():
-            yield Record(self.number, _cells(record))
+        if not record or record.isspace():
+            return None
+        return Record(self.number, _cells(record))
 
     def _decoded(self, piece: bytes, *, final: bool = False) -> str:
         try:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from services.registry.db import imports
-from services.registry.db.imports import Overtaken, Run
+from services.registry.db.imports import Run
 from services.registry.domain.cells import Fault
 from services.registry.intake.records import Record, Records
 from services.registry.intake.verdicts import Accepted, Desk, Entry, Found, judge
-from shared.db import Database, DatabaseUnavailable, Unit
+from shared.db import Contended, Database, DatabaseUnavailable, Unit
 from shared.events import Event
 
 V = TypeVar("V")
@@ -114,7 +114,7 @@ class Upload(Generic[V]):
             try:
                 async with self.database.write() as unit:
                     await self._judge_and_write(unit, entries)
-            except Overtaken:
+            except Contended:  # `Overtaken` is one; a deadlock with another import too
                 if not tries_left:
                     raise
             else:
@@ -154,7 +154,7 @@ class Upload(Generic[V]):
 
     async def _stop(self, writing: asyncio.Task[Any] | None) -> None:
         if writing is not None:
-            await asyncio.wait([writing])
+            await asyncio.gather(writing, return_exceptions=True)
         try:
             async with self.database.write() as unit:
                 await imports.stop(unit, self.run, now=self.clock())

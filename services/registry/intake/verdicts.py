@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from services.registry.db.imports import Verdict
@@ -17,8 +17,7 @@ Key = bytes | str
 """What no two rows share beside the external_id: a NIK's index, a cooperative's number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry(Generic[V]):
+class Entry(NamedTuple, Generic[V]):
     """One row as it was read. `value` is None where it has faults."""
 
     number: int
@@ -45,8 +44,7 @@ class Found:
     villages: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted(Generic[V]):
+class Accepted(NamedTuple, Generic[V]):
     """A row to be written: a new record, or a correction of the one that is known."""
 
     id: UUID

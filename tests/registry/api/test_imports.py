@@ -429,8 +429,11 @@ async def test_an_upload_that_was_taken_for_dead_writes_no_more(ministry, regist
     assert len(await events(registry)) == 5
 
 
-async def test_two_files_with_the_same_people_at_once_register_each_once(registry, monkeypatch):
-    monkeypatch.setattr(upload, "CHUNK_ROWS_MAX", 10)
+@pytest.mark.parametrize("rows_a_chunk", [10, 1000])
+async def test_files_with_the_same_people_at_once_register_each_once(
+    registry, monkeypatch, rows_a_chunk
+):
+    monkeypatch.setattr(upload, "CHUNK_ROWS_MAX", rows_a_chunk)
     rows = [person(number) for number in range(1, 61)]
     clients = [registry.client(id=f"source-{number}") for number in range(3)]
     paths = [await opened(client) for client in clients]
