@@ -102,6 +102,9 @@ _NPWP = re.compile(r"[0-9]{15,16}")
 _NIB = re.compile(r"[0-9]{1,20}")
 _URL = re.compile(r"https?://[!-~]+")
 _LANGUAGE = re.compile(f"([a-z]{{2}}):({'|'.join(LanguageLevel)})")
+_LANGUAGE_RULE = "a language is written code:level, such as ms:b2; levels: " + ", ".join(
+    LanguageLevel
+)
 _RAT = re.compile(r"([12][0-9]{3}):([12][0-9]{3}-[0-9]{2}-[0-9]{2})")
 _FIGURES = re.compile(r"([12][0-9]{3}):(-?[0-9]{1,14}):(-?[0-9]{1,14}):([0-9]{1,14})")
 
@@ -279,8 +282,7 @@ def _placement(cells: Cells, on: date, birth_date: date | None) -> Placement | N
 
 
 def _languages(cells: Cells) -> tuple[Language, ...]:
-    rule = "a language is written code:level, such as ms:b2; levels: " + ", ".join(LanguageLevel)
-    matches = cells.records("languages", _LANGUAGE, rule)
+    matches = cells.records("languages", _LANGUAGE, _LANGUAGE_RULE)
     return tuple([Language(code=match[1], level=LanguageLevel(match[2])) for match in matches])
 
 

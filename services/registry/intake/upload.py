@@ -16,7 +16,7 @@ from shared.events import Event
 
 V = TypeVar("V")
 
-CHUNK_ROWS_MAX = 1_000
+CHUNK_ROWS_MAX = 2_000
 CHUNK_LENGTH_MAX = 4_000_000
 """Characters. Two chunks are in memory at a time: one being read, one being written."""
 
@@ -24,7 +24,9 @@ PULSE = timedelta(seconds=10)
 """A caller that sends slowly still shows progress, and its run is not taken for dead."""
 
 _TRIES = 5
-_ROWS_A_BREATH = 100
+_ROWS_A_BREATH = 25
+"""Rows between two looks at what else the process has to do: other requests, and the answers of
+PostgreSQL, which writes one chunk while the next is being read."""
 
 
 class HeaderUnknown(Exception):
@@ -88,7 +90,7 @@ class Upload(Generic[V]):
             chunk.append(self._entry(record, header))
             length += sum(map(len, record.cells or ()))
             if len(chunk) % _ROWS_A_BREATH == 0:
-                await asyncio.sleep(0)  # let other requests of this process go on
+                await asyncio.sleep(0)
             full = len(chunk) >= CHUNK_ROWS_MAX or length >= CHUNK_LENGTH_MAX
             if full or self.clock() - began >= PULSE:
                 yield chunk
