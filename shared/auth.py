@@ -148,16 +148,20 @@ class Verifier:
             Unauthenticated: the token is missing, malformed, forged, expired or for another.
             IssuerUnavailable: the issuer's keys could not be read.
         """
-        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        known = self._known.get(digest)
-        if known is not None and known[1] > now.timestamp():
-            return known[0]
+        known = self.recall(token, now=now)
+        if known is not None:
+            return known
         claims = await self._claims(token, now)
         caller = _caller(claims)
         if len(self._known) >= CACHE_MAX:
             self._known.clear()
-        self._known[digest] = (caller, float(claims["exp"]))
+        self._known[_digest(token)] = (caller, float(claims["exp"]))
         return caller
+
+    def recall(self, token: str, *, now: datetime) -> Caller | None:
+        """Return the caller of a token that was verified before and has not ended."""
+        known = self._known.get(_digest(token))
+        return known[0] if known is not None and known[1] > now.timestamp() else None
 
     async def _claims(self, token: str, now: datetime) -> dict[str, Any]:
         if len(token) > TOKEN_LENGTH_MAX:
@@ -182,6 +186,11 @@ class Verifier:
             )
         except (jwt.PyJWTError, TypeError, ValueError) as error:
             raise Unauthenticated("The token cannot be verified, or has expired.") from error
+
+
+def _digest(token: str) -> bytes:
+    """Return what a token is remembered by: the token itself is never kept."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def _caller(claims: Mapping[str, Any]) -> Caller:
@@ -225,6 +234,10 @@ class Requires(SecurityBase):
                 )
             )
         )
+
+    def admits(self, caller: Caller) -> bool:
+        """Tell whether a caller has every scope and is of the right kind."""
+        return self.scopes <= caller.scopes and (not self.kinds or caller.kind in self.kinds)
 
     async def __call__(self, request: Request) -> Caller:
         """Return the caller, or refuse."""

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, cast, get_type_hints
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -28,6 +28,7 @@ from shared.idempotency import (
     IdempotencyKeyMalformed,
     IdempotencyKeyMissing,
 )
+from shared.plan import MISSING, Plan
 
 BODY_BYTES_MAX = 1_048_576
 KEPT_HEADERS = ("content-type", "etag", "location")
@@ -55,8 +56,8 @@ class Edge(APIRoute):
     """The route class of every endpoint; see the module."""
 
     def get_route_handler(self) -> Handler:
-        """Wrap the endpoint in the order that the module describes."""
-        endpoint = super().get_route_handler()
+        """Return the endpoint in the order that the module describes."""
+        endpoint = self._planned() or super().get_route_handler()
         secured = _secured(self.dependant)
         takes_json = self.body_field is not None and "application/json" in _media(self)
         known = frozenset(_query_names(self.dependant))
@@ -70,6 +71,19 @@ class Edge(APIRoute):
             return await _in_one_unit(request, endpoint)
 
         return handle
+
+    def _planned(self) -> Handler | None:
+        """Return an endpoint that makes its own `Response` as a handler with a plan."""
+        answers = get_type_hints(self.endpoint).get("return")
+        if not (isinstance(answers, type) and issubclass(answers, Response)):
+            return None
+        plan = Plan.of(self.dependant)
+
+        async def endpoint(request: Request) -> Response:
+            body = getattr(request, "_json", MISSING)
+            return await self.endpoint(**await plan.arguments(request, body))
+
+        return endpoint
 
 
 def router(prefix: str = "", *, tags: list[str | Any] | None = None) -> APIRouter:
@@ -108,7 +122,8 @@ def _answer(response: Response) -> Answer:
     return Answer(response.status_code, headers, bytes(response.body))
 
 
-async def _read(request: Request) -> Reader:
+async def reading(request: Request) -> Reader:
+    """Return the read side of the service's database."""
     database: Database = request.app.state.database
     return database.reader
 
@@ -180,7 +195,7 @@ async def _once(pending: Annotated[Pending, Depends(_once_later)]) -> Unit:
     return await pending.begin()
 
 
-Read = Annotated[Reader, Depends(_read)]
+Read = Annotated[Reader, Depends(reading)]
 """Reads outside any transaction, on connections that PostgreSQL keeps read-only."""
 
 Write = Annotated[Unit, Depends(_write)]

@@ -2,7 +2,9 @@
 
 import logging
 import sys
+from typing import Any
 
+import orjson
 import structlog
 
 ALLOWED = frozenset(
@@ -58,6 +60,10 @@ def _without_values(
     return line
 
 
+def _as_bytes(line: Any, **_: Any) -> bytes:
+    return orjson.dumps(line, default=str)
+
+
 def configure() -> None:
     """Set structlog up for this process."""
     structlog.configure(
@@ -66,9 +72,9 @@ def configure() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _without_values,
             _only_allowed,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=_as_bytes),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )

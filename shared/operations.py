@@ -12,15 +12,17 @@ from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import TypeAdapter
 
 from shared.auth import SCOPES
 from shared.db import SELECT_ONE, Database, DatabaseUnavailable, Statement
+from shared.express import Express
 from shared.observed import Observed
 from shared.problems import Catalogue, FieldProblem, Problem
 
@@ -51,12 +53,26 @@ def new_app(
     )
     registry = CollectorRegistry()
     app.state.metrics = registry
+    app.state.edges = list[APIRoute]()
     app.state.checks = dict[str, Check]()
+    # The one added last is outermost: a short answer is observed like any other.
+    if not traced:
+        app.add_middleware(Express, service=app)
     app.add_middleware(Observed, registry=registry)
     problems.install(app)
     _add_health(app, registry)
     app.openapi = lambda: _openapi(app)
     return app
+
+
+def include(app: FastAPI, *routers: APIRouter) -> None:
+    """Add a service's routers, the hottest first: a request is matched against them in order."""
+    for routes in routers:
+        # Not `include_router`: its nested routers are matched one by one at each request, and
+        # hide the methods of an address from the 405 that lists them.
+        app.router.routes.extend(routes.routes)
+        edges = [route for route in routes.routes if isinstance(route, APIRoute)]
+        app.state.edges = [*app.state.edges, *edges]
 
 
 def database_checks(database: Database, head: str) -> Mapping[str, Check]:

@@ -147,13 +147,13 @@ def render(
 ) -> JSONResponse:
     """Build the answer. `more` are extension members that carry data."""
     body = {
+        **more,
         "type": kind.uri,
         "title": kind.title,
         "status": kind.status,
         "detail": detail,
         "remedy": kind.remedy,
         "instance": f"urn:uuid:{request.scope.get('request_id', '')}",
-        **more,
     }
     sent = dict(headers or {})
     if kind.retry_after_seconds is not None:

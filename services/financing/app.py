@@ -26,7 +26,7 @@ from shared import clock, keys
 from shared.auth import KeySet, Verifier
 from shared.db import Database, DatabaseUnavailable
 from shared.feed import feed
-from shared.operations import database_checks, new_app
+from shared.operations import database_checks, include, new_app
 from shared.outbound import Outbound
 
 DESCRIPTION = "Is this loan possible, how good is it, and who should lend?"
@@ -75,15 +75,15 @@ def create_app(
     app.state.cursor_key = ring.cursor
     app.state.verifier = Verifier(settings.issuer, KeySet(settings.jwks))
     app.state.channels_today = CHANNELS
-    for routes in (
-        prequalifications.routes,
+    include(
+        app,
         applications.routes,
+        prequalifications.routes,
         callbacks.routes,
         products.routes,
         schedules.routes,
         feed(event, PROBLEMS),
-    ):
-        app.include_router(routes)
+    )
     return app
 
 

@@ -29,7 +29,7 @@ from shared.auth import KeySet, Verifier
 from shared.db import Database
 from shared.feed import feed
 from shared.issuer import Client, Issuer, router
-from shared.operations import database_checks, new_app
+from shared.operations import database_checks, include, new_app
 
 DESCRIPTION = "Who came home, what they can do, and which cooperative took them in."
 
@@ -68,21 +68,21 @@ def create_app(settings: Settings) -> FastAPI:
     async def find_client(request: Request, id: str) -> Client | None:
         return await clients.find(request.app.state.database.reader, id)
 
-    for module in (
-        regions,
-        people,
-        placements,
-        verifications,
-        relatives,
-        cooperatives,
-        officers,
-        memberships,
-        mentorings,
-        trainings,
-        facts,
-        imports,
-    ):
-        app.include_router(module.routes)
-    app.include_router(feed(event, PROBLEMS))
-    app.include_router(router(issuer, find_client))
+    include(
+        app,
+        people.routes,
+        memberships.routes,
+        cooperatives.routes,
+        facts.routes,
+        regions.routes,
+        placements.routes,
+        verifications.routes,
+        relatives.routes,
+        officers.routes,
+        mentorings.routes,
+        trainings.routes,
+        imports.routes,
+        feed(event, PROBLEMS),
+        router(issuer, find_client),
+    )
     return app

@@ -73,4 +73,3 @@ async def receive_callback(
         now=now,
     )
     return JSONResponse({"received": True, "applied": applied})
-

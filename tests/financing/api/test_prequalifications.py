@@ -66,7 +66,7 @@ async def ask(calculator: Service):
     client = calculator.client(Kind.MOBILE_BACKEND)
 
     async def asked(borrower, amount, *, on=NOVEMBER, preference=(), **request):
-        calculator.app.dependency_overrides[clock.now] = lambda: on
+        calculator.app.dependency_overrides[clock.moment] = lambda: on
         body = {
             "borrower": borrower,
             "request": {"amount": amount, "tenor_months": 36, **request},

@@ -93,7 +93,6 @@ async def test_an_unknown_path_is_a_problem(app):
     refused(await app.get("/nowhere"), 404, "no-such-path")
 
 
-@pytest.mark.xfail(reason="the Allow header misses the endpoints of included routers", strict=True)
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
