@@ -3,7 +3,7 @@
 1. A PostgreSQL: embedded, or the one that DATABASE_URL names.
 2. The schema of both databases.
 3. The registry, the financing service with its worker, and the sandbox lenders.
-4. Reference data and sample people, then one walk through the life of an application.
+4. Reference data and sample people, then a walk: six applications, each to its end.
 """
 
 import asyncio
@@ -13,8 +13,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Generator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Never
 
@@ -23,7 +24,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from services.local.environment import DATABASES, Ports, parts
+from services.local.loading import Loaded, LoadingFailed, load
 from services.local.stack import ROOT, PartEnded, PartNotReady, PortTaken, Stack
+from services.local.walk import WalkFailed, walk
 from shared.embedded_postgres import (
     EmbeddedPostgres,
     PostgresNotFound,
@@ -36,13 +39,16 @@ from shared.embedded_postgres import (
 )
 from shared.processes import FolderTaken, bound, claim
 
-Step = tuple[str, Callable[[Stack], Coroutine[Any, Any, None]]]
-"""What is being done, in words for the reader, and the doing of it."""
-
-LOADING: tuple[Step, ...] = ()
-WALK: tuple[Step, ...] = ()
-
 console = Console()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the caller of the command asks for."""
+
+    walk: bool
+    fresh: bool
+    once: bool
 
 
 class MigrationFailed(Exception):
@@ -52,6 +58,7 @@ class MigrationFailed(Exception):
 # What can stand in the way, each with a sentence that says what to do about it.
 OBSTACLES = (
     FolderTaken,
+    LoadingFailed,
     MigrationFailed,
     PartEnded,
     PartNotReady,
@@ -61,6 +68,7 @@ OBSTACLES = (
     PostgresRefusesRoot,
     PostgresRunning,
     StatementFailed,
+    WalkFailed,
 )
 
 
@@ -72,8 +80,11 @@ def port(variable: str, process: str) -> Any:
 
 def main(
     *,
-    walk: Annotated[bool, typer.Option(help="Walk through the life of an application.")] = True,
+    walk: Annotated[bool, typer.Option(help="Carry six applications to their end.")] = True,
     fresh: Annotated[bool, typer.Option(help="Forget all data and keys first.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Stop after the walk; fail if it went wrong.")
+    ] = False,
     folder: Annotated[Path, typer.Option(help="Where data, keys and logs live.")] = ROOT
     / ".local",
     registry_port: Annotated[int, port("PURNA_REGISTRY_PORT", "registry")] = 8001,
@@ -86,9 +97,8 @@ def main(
     for demand in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(demand, as_ctrl_c)
     ports = Ports(registry=registry_port, financing=financing_port, sandbox=sandbox_port)
-    steps = LOADING + (WALK if walk else ())
     try:
-        run(folder.resolve(), ports, steps, fresh=fresh)
+        run(folder.resolve(), ports, Wish(walk=walk, fresh=fresh, once=once))
     except KeyboardInterrupt:
         console.print("Stopped.")
     except OBSTACLES as obstacle:
@@ -102,10 +112,10 @@ def as_ctrl_c(*_: object) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def run(folder: Path, ports: Ports, steps: tuple[Step, ...], *, fresh: bool) -> None:
+def run(folder: Path, ports: Ports, wish: Wish) -> None:
     """Open the folder and the databases, and serve until the end of the process is asked for."""
     with claim(folder):
-        if fresh:
+        if wish.fresh:
             for name in ("postgres", "keys", "ledger"):
                 shutil.rmtree(folder / name, ignore_errors=True)
         with ExitStack() as opened:
@@ -117,19 +127,38 @@ def run(folder: Path, ports: Ports, steps: tuple[Step, ...], *, fresh: bool) -> 
                 with progress(f"Schema of {service}"):
                     migrate(service, server.url(service))
             processes = parts(os.environ, folder=folder, server=server, ports=ports)
-            asyncio.run(serve(Stack(processes, folder=folder), server, steps))
+            asyncio.run(serve(Stack(processes, folder=folder), server, folder, wish))
 
 
-async def serve(stack: Stack, server: PostgresServer, steps: tuple[Step, ...]) -> None:
-    """Start the processes, do the steps, say where everything is, and stay."""
+async def serve(stack: Stack, server: PostgresServer, folder: Path, wish: Wish) -> None:
+    """Start the processes, fill them, walk, say where everything is, and stay."""
     async with AsyncExitStack() as opened:
         with progress("Registry, financing, worker and sandbox"):
             await opened.enter_async_context(stack)
-        for words, step in steps:
-            with progress(words):
-                await stack.guard(step(stack))
-        announce(stack)
-        await stack.guard(keep_alive(server))
+        with progress("Regions, clients and sample data"):
+            filling = load(
+                stack.address("registry"),
+                database_url=server.url("registry"),
+                keys=folder / "keys",
+                say=remark,
+            )
+            loaded = await stack.guard(filling)
+        if wish.walk:
+            await tour(stack, loaded, wish)
+        if not wish.once:
+            announce(stack)
+            await stack.guard(keep_alive(server))
+
+
+async def tour(stack: Stack, loaded: Loaded, wish: Wish) -> None:
+    """Walk; what goes wrong ends the command only where it was asked to run once."""
+    try:
+        with progress("The walk"):
+            await stack.guard(walk(stack, loaded, console))
+    except WalkFailed as wrong:
+        if wish.once:
+            raise
+        console.print("[bold red]The walk went wrong:[/]", escape(str(wrong)))
 
 
 async def keep_alive(server: PostgresServer) -> Never:
@@ -154,6 +183,11 @@ def migrate(service: str, url: str) -> None:
     )
     if done.returncode != 0:
         raise MigrationFailed(f"the schema of {service} could not be updated:\n{done.stderr}")
+
+
+def remark(words: str) -> None:
+    """Say how something goes, more quietly than what it is."""
+    console.print(f"  {words}", style="dim", highlight=False, soft_wrap=True)
 
 
 def announce(stack: Stack) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.local import clients
 from services.local.stack import Door, Part
 from services.sandbox.keys import generate
 from shared.embedded_postgres import PostgresServer
@@ -62,6 +63,9 @@ def parts(
         "FINANCING_DATABASE_URL": server.url("financing"),
         "FINANCING_CHANNELS": str(channels),
         "FINANCING_CALLBACK_BASE": addresses["financing"],
+        # Who financing is to the registry, which learns it when it is filled.
+        "FINANCING_CLIENT_ID": clients.FINANCING,
+        "FINANCING_CLIENT_SECRET": clients.secrets_in(folder / "keys")[clients.FINANCING],
     }
     sandbox = {
         **shared,
