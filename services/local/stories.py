@@ -250,7 +250,9 @@ async def _apply(world: World, say: Narrator, client: str, asked: Asked) -> Jour
         level = known["verification_level"].replace("_", " ")
         sector = asked.declared["business"]["sector"]
         since = asked.declared["business"]["started_on"]
-        who = f"{known['full_name']} ({level}); {sector} since {since}"
+        stays = (await read(registry, f"/people/{asked.id}/placements"))["items"]
+        home = f"home from {stays[-1]['country']} since {stays[-1]['returned_on']}"
+        who = f"{known['full_name']} ({level}), {home}; {sector} since {since}"
     journey = await Journey.begin(world, client, asked)
     say.line("applies", who)
     say.line("asks", f"{rupiah(asked.amount)} over {asked.tenor_months} months")
