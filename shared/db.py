@@ -9,8 +9,8 @@ and only the edge (`shared/edge.py`, a worker's step) commits it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
@@ -18,7 +18,7 @@ import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql.expression import ClauseElement
 
-from shared.events import APPEND, Event, columns
+from shared.events import APPEND, APPEND_AND_KEEP, Event, columns
 
 POOL_SIZE = 10
 POOL_WAIT_SECONDS = 1.0
@@ -116,24 +116,35 @@ class Lane:
             self.room.release()
 
 
-@contextmanager
-def unavailable() -> Generator[None]:
-    """Give the failures of connection and server the one name that the edge knows."""
-    try:
-        yield
-    except (
-        OSError,
-        asyncpg.InterfaceError,
-        asyncpg.PostgresConnectionError,
-        asyncpg.OperatorInterventionError,
-        asyncpg.InsufficientResourcesError,
-        asyncpg.InternalClientError,
-    ) as error:
-        raise DatabaseUnavailable(type(error).__name__) from error
-    except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
-        raise Contended(type(error).__name__) from error
-    except asyncpg.LockNotAvailableError as error:
-        raise Contended(type(error).__name__) from error
+_UNAVAILABLE = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InternalClientError,
+)
+_CONTENDED = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+)
+
+
+class unavailable:  # noqa: N801 (read as a word in `with unavailable():`)
+    """Give the failures of connection and server the names that the edge knows."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Name the failure, if there was one."""
+        if isinstance(error, _UNAVAILABLE):
+            raise DatabaseUnavailable(type(error).__name__) from error
+        if isinstance(error, _CONTENDED):
+            raise Contended(type(error).__name__) from error
 
 
 class Reader:
@@ -225,8 +236,10 @@ class Unit:
         """Append one event to the feed when this unit is kept."""
         self.events.append(event)
 
-    async def commit(self) -> None:
+    async def commit(self, answer: tuple[Any, ...] = ()) -> None:
         """Keep everything, events included, or raise.
+
+        `answer` is that of an idempotent act, as `APPEND_AND_KEEP` takes it.
 
         Raises:
             CommitUnknown: the connection broke while COMMIT was under way.
@@ -235,14 +248,18 @@ class Unit:
             return
         connection = self._connection
         try:
-            if self.events:
+            if self.events or answer:
+                statement = APPEND_AND_KEEP if answer else APPEND
                 with unavailable():
-                    await connection.execute(APPEND, *columns(self.events))
+                    await connection.execute(statement, *columns(self.events), *answer)
             await _commit(connection)
-        finally:
-            await self._return(None)
+        except BaseException:
+            # A connection never goes back with a failed transaction open on it.
+            await self.abandon()
+            raise
+        await self._return()
 
-    async def abandon(self, error: BaseException | None = None) -> None:
+    async def abandon(self) -> None:
         """Undo everything. Never raises: the reason for undoing is what matters."""
         if self._connection is None:
             return
@@ -254,9 +271,9 @@ class Unit:
         except DatabaseUnavailable:
             connection.terminate()
         finally:
-            await self._return(error)
+            await self._return()
 
-    async def _return(self, error: BaseException | None) -> None:
+    async def _return(self) -> None:
         lease, self._connection, self._lease = self._lease, None, None
         self.events.clear()
         await lease.__aexit__(None, None, None)
@@ -306,8 +323,8 @@ class Database:
         unit = self.unit()
         try:
             yield unit
-        except BaseException as error:
-            await unit.abandon(error)
+        except BaseException:
+            await unit.abandon()
             raise
         await unit.commit()
 

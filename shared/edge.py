@@ -98,23 +98,24 @@ async def _in_one_unit(request: Request, endpoint: Handler) -> Response:
         if unit is not None:
             act: Act | None = request.scope.get("act")
             if act is not None and response.status_code < HTTPStatus.BAD_REQUEST:
-                await idempotency.keep(unit, act, _answer(response), now=clock.now())
-            await unit.commit()
+                await idempotency.commit(unit, act, _answer(response), now=clock.now())
+            else:
+                await unit.commit()
     except _Repeat as repeat:
-        await _abandon(request, repeat)
+        await _abandon(request)
         stored = repeat.answer
         headers = {**stored.headers, "idempotent-replay": "true"}
         return Response(stored.body, stored.status, headers)
-    except BaseException as error:
-        await _abandon(request, error)
+    except BaseException:
+        await _abandon(request)
         raise
     return response
 
 
-async def _abandon(request: Request, error: BaseException) -> None:
+async def _abandon(request: Request) -> None:
     unit: Unit | None = request.scope.get("unit")
     if unit is not None:
-        await unit.abandon(error)
+        await unit.abandon()
 
 
 def _answer(response: Response) -> Answer:
@@ -184,7 +185,7 @@ async def _once_later(
         raise IdempotencyKeyMalformed("Send one key of 1 to 255 visible ASCII characters.")
     act = Act(
         caller_id=caller.id,
-        route=f"{request.method} {request.url.path}",
+        route=f"{request.method} {request.scope['path']}",
         key=idempotency_key,
         body_hash=hashlib.sha256(await request.body()).digest(),
     )

@@ -50,8 +50,8 @@ def add_event_tables(metadata: MetaData) -> Table:
 
 # The head row is locked from here to COMMIT, so that numbers appear in the feed in the order in
 # which they were given: a reader that has seen n never misses one below n (docs/decisions/0003).
-APPEND = """
-WITH head AS (
+_HEAD = """
+head AS (
   UPDATE event_head SET number = number + cardinality($1::text[]) RETURNING number
 )
 INSERT INTO event (number, kind, subject_id, version, occurred_at, data)
@@ -60,6 +60,17 @@ SELECT head.number - cardinality($1::text[]) + e.ordinal, e.kind, e.subject_id, 
 FROM head, unnest($1::text[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[])
      WITH ORDINALITY AS e (kind, subject_id, version, occurred_at, data, ordinal)
 """
+APPEND = f"WITH {_HEAD}"
+"""Append the events of a unit of work, given column by column."""
+
+APPEND_AND_KEEP = f"""
+WITH kept AS (
+  INSERT INTO idempotency
+         (caller_id, route, key, body_hash, status, headers, body, created_at)
+  VALUES ($6, $7, $8, $9, $10, $11, $12, $13)
+), {_HEAD}
+"""  # noqa: S608 (both parts are constants of this module)
+"""The same, and keep the answer of an idempotent act: one statement, one way to the server."""
 
 
 def columns(events: Sequence[Event]) -> tuple[list[Any], ...]:

@@ -24,7 +24,6 @@ from sqlalchemy import (
     Text,
     bindparam,
     func,
-    insert,
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -110,7 +109,6 @@ _OPEN = Statement(
         ),
     )
 )
-_KEEP = Statement(insert(_table))
 
 
 async def begin(unit: Unit, act: Act) -> Answer | None:
@@ -144,24 +142,16 @@ def _answer(row: Row, act: Act) -> Answer:
     return Answer(row["status"], orjson.loads(row["headers"]), row["body"])
 
 
-async def keep(unit: Unit, act: Act, answer: Answer, *, now: datetime) -> None:
-    """Store the answer, in the transaction of the act.
+async def commit(unit: Unit, act: Act, answer: Answer, *, now: datetime) -> None:
+    """Store the answer and commit, in the transaction of the act.
 
     Raises:
         IdempotentRequestInFlight: a request with this key finished in the meantime; this one is
             undone, and a repeat receives the stored answer.
     """
+    headers = orjson.dumps(answer.headers).decode()
+    kept = (answer.status, headers, answer.body, now)
     try:
-        await unit.run(
-            _KEEP,
-            caller_id=act.caller_id,
-            route=act.route,
-            key=act.key,
-            body_hash=act.body_hash,
-            status=answer.status,
-            headers=orjson.dumps(answer.headers).decode(),
-            body=answer.body,
-            created_at=now,
-        )
+        await unit.commit((act.caller_id, act.route, act.key, act.body_hash, *kept))
     except asyncpg.UniqueViolationError as error:
         raise IdempotentRequestInFlight("Another request with this key has just ended.") from error

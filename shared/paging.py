@@ -75,7 +75,7 @@ async def _paging(
         for name, value in request.query_params.multi_items()
         if name not in {"cursor", "limit"}
     )
-    context = repr((caller.id, request.url.path, filters)).encode()
+    context = repr((caller.id, request.scope["path"], filters)).encode()
     key: bytes = request.app.state.cursor_key
     after = "" if cursor is None else _open(cursor, key, context)
     return Paging(limit, after, context, key)

@@ -55,7 +55,7 @@ async def receive_callback(
     body = await body_within(request, BODY_BYTES_MAX)
     if lender is None:
         raise SubmissionNotFound("There is no such channel.")
-    event = lender.verify("POST", request.url.path, request.headers, body, now=now)
+    event = lender.verify("POST", request.scope["path"], request.headers, body, now=now)
     application_id = await submissions.application_of(db, event.submission_id, channel)
     app = await applications.lock_any(unit, application_id)
     sub = await submissions.lock(unit, event.submission_id)
