@@ -3,17 +3,16 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from uuid import uuid4
 
 import asyncpg
-import httpx
 
 from bench.figures import figure, say
+from bench.load import press, send, written
 from bench.server import VALGRIND, Server, free_port, serving
 from migrations.run import upgrade
 from shared import clock
@@ -38,32 +37,35 @@ FLOOR_EVENT = """
 CREATE TABLE floor_event (number bigserial PRIMARY KEY, kind text, subject_id uuid,
                           version bigint, occurred_at timestamptz, data jsonb)
 """
-Request = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
 
 
 @dataclass(frozen=True)
 class Act:
-    """One kind of request, and the figure that compares it."""
+    """One kind of request, how it goes over the wire, and the bar of its figure."""
 
     name: str
     bar: float
-    send: Request
+    status: int
+    write: Callable[[str], bytes]
 
 
 def acts(person_id: str) -> tuple[Act, ...]:
-    new = {"full_name": "Siti Rahmawati", "sex": "female", "birth_date": "1988-03-14"}
+    new = b'{"full_name": "Siti Rahmawati", "sex": "female", "birth_date": "1988-03-14"}'
 
-    async def read(client: httpx.AsyncClient) -> httpx.Response:
-        return await client.get(f"/people/{person_id}")
+    def read(token: str) -> bytes:
+        return written("GET", f"/people/{person_id}", token)
 
-    async def page(client: httpx.AsyncClient) -> httpx.Response:
-        return await client.get("/people?limit=50")
+    def page(token: str) -> bytes:
+        return written("GET", "/people?limit=50", token)
 
-    async def create(client: httpx.AsyncClient) -> httpx.Response:
-        headers = {"Idempotency-Key": str(uuid4())}
-        return await client.post("/people", json=new, headers=headers)
+    def create(token: str) -> bytes:
+        return written("POST", "/people", token, new, Idempotency_Key=str(uuid4()))
 
-    return (Act("read", 2.0, read), Act("list", 1.0, page), Act("create", 2.5, create))
+    return (
+        Act("read", 2.0, 200, read),
+        Act("list", 1.0, 200, page),
+        Act("create", 2.5, 201, create),
+    )
 
 
 @contextmanager
@@ -100,53 +102,40 @@ async def _fill(url: str) -> str:
         await connection.close()
 
 
-async def _repeat(client: httpx.AsyncClient, act: Act, times: int) -> None:
-    for _ in range(times):
-        (await act.send(client)).raise_for_status()
-
-
-async def _load(url: str, token: str, act: Act) -> list[float]:
-    """Send as fast as the server answers; return each request's seconds."""
-    headers = {"Authorization": f"Bearer {token}"}
-    taken: list[float] = []
-    end = perf_counter() + LOAD_SECONDS
-
-    async def one_after_another() -> None:
-        async with httpx.AsyncClient(base_url=url, headers=headers) as client:
-            while (began := perf_counter()) < end:
-                (await act.send(client)).raise_for_status()
-                taken.append(perf_counter() - began)
-
-    await asyncio.gather(*(one_after_another() for _ in range(LOAD_CLIENTS)))
-    return sorted(taken)
+def _repeat(server: Server, token: str, act: Act, times: int) -> None:
+    """Send so many requests one after another."""
+    asyncio.run(send(server.port, lambda: act.write(token), status=act.status, times=times))
 
 
 def _instructions(server: Server, token: str, act: Act) -> float:
     """Return the instructions of one request (callgrind)."""
-    headers = {"Authorization": f"Bearer {token}"}
 
-    async def counted() -> float:
-        async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=120) as client:
-            await _repeat(client, act, WARM)
-            server.instructions_on(on=True)
-            await _repeat(client, act, 10)
-            server.instructions()
-            await _repeat(client, act, COUNTED)
-            total = server.instructions()
-            server.instructions_on(on=False)
-            return total / COUNTED
-
-    return asyncio.run(counted())
+    _repeat(server, token, act, WARM)
+    server.instructions_on(on=True)
+    _repeat(server, token, act, 10)
+    server.instructions()
+    _repeat(server, token, act, COUNTED)
+    total = server.instructions()
+    server.instructions_on(on=False)
+    return total / COUNTED
 
 
 def _cpu(server: Server, token: str, act: Act, who: str) -> float:
     """Print the load's figures; return the CPU seconds of one request."""
     before = server.cpu_seconds()
-    taken = asyncio.run(_load(server.url, token, act))
-    each = (server.cpu_seconds() - before) / len(taken)
-    figure(f"{who}_{act.name}_per_second", len(taken) / LOAD_SECONDS, "1/s")
-    figure(f"{who}_{act.name}_p50_ms", taken[len(taken) // 2] * 1000, "ms")
-    figure(f"{who}_{act.name}_p99_ms", taken[len(taken) * 99 // 100] * 1000, "ms")
+    load = asyncio.run(
+        press(
+            server.port,
+            lambda: act.write(token),
+            status=act.status,
+            clients=LOAD_CLIENTS,
+            seconds=LOAD_SECONDS,
+        )
+    )
+    each = (server.cpu_seconds() - before) / len(load.taken)
+    figure(f"{who}_{act.name}_per_second", load.per_second, "1/s")
+    figure(f"{who}_{act.name}_p50_ms", load.milliseconds(500), "ms")
+    figure(f"{who}_{act.name}_p99_ms", load.milliseconds(990), "ms")
     figure(f"{who}_{act.name}_cpu_us", each * 1e6, "us")
     return each
 

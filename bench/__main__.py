@@ -1,0 +1,14 @@
+"""`python -m bench`: every figure of speed, one line each."""
+
+from bench import decisions, floor, imports
+
+
+def main() -> None:
+    """Run the comparisons one after another."""
+    decisions.main()
+    imports.main()
+    floor.main()
+
+
+if __name__ == "__main__":
+    main()
