@@ -23,10 +23,12 @@ from services.financing.db.applications import (
 from services.financing.domain.application import Event, IllegalTransition, Status, allowed
 from services.financing.domain.decision import Decision, decide
 from services.financing.domain.eligibility import (
+    BorrowerDeceased,
     BorrowerKind,
     ContractKind,
     LoanRequest,
     Purpose,
+    check_living,
 )
 from services.financing.domain.routing import Outcome
 from services.financing.domain.schedule import annuity
@@ -187,7 +189,11 @@ class ScheduleOut(Out):
     status_code=201,
     response_model=ApplicationOut,
     responses=PROBLEMS.openapi(
-        IdempotencyKeyMissing, IdempotencyKeyReused, SubjectNotFound, RegistryUnavailable
+        IdempotencyKeyMissing,
+        IdempotencyKeyReused,
+        SubjectNotFound,
+        BorrowerDeceased,
+        RegistryUnavailable,
     ),
     operation_id="draft_application",
 )
@@ -294,6 +300,7 @@ async def edit_application(
         IdempotencyKeyReused,
         IdempotentRequestInFlight,
         SubjectNotFound,
+        BorrowerDeceased,
         RegistryUnavailable,
     ),
     operation_id="submit_application",
@@ -513,6 +520,7 @@ async def _known(
     person = await registry.person_facts(borrower.id, purpose=purpose)
     if not _acts_for(caller, person):
         raise SubjectNotFound("The registry has nobody under this id for whom you act.")
+    check_living(person.migration_status)
     return person
 
 

@@ -8,6 +8,7 @@ from services.financing.db.applications import (
 )
 from services.financing.db.submissions import SubmissionNotFound
 from services.financing.domain.application import IllegalTransition
+from services.financing.domain.eligibility import BorrowerDeceased
 from services.financing.domain.products import ProductNotFound
 from services.financing.registry import RegistryRefused, RegistryUnavailable, SubjectNotFound
 from shared.general_problems import GENERAL_PROBLEMS
@@ -26,6 +27,12 @@ PROBLEMS = GENERAL_PROBLEMS | Catalogue(
             409,
             "The borrower has another application under way",
             "Wait for its answer, or withdraw it first: a borrower has one at a time.",
+        ),
+        BorrowerDeceased: ProblemType(
+            "borrower-deceased",
+            409,
+            "The borrower has died",
+            "If this is wrong, let the registry correct the person's record first.",
         ),
         DecisionNotFound: ProblemType(
             "decision-not-found",

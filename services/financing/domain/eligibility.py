@@ -259,6 +259,16 @@ class MigrationStatus(StrEnum):
     DECEASED = "deceased"
 
 
+class BorrowerDeceased(Exception):
+    """The registry knows that the person has died: nobody can owe this loan."""
+
+
+def check_living(status: MigrationStatus | None) -> None:
+    """Raise `BorrowerDeceased` for a person who is known to have died."""
+    if status is MigrationStatus.DECEASED:
+        raise BorrowerDeceased("The registry knows that this person has died.")
+
+
 class VerificationLevel(StrEnum):
     """How well the registry knows a person."""
 
