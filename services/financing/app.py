@@ -14,10 +14,11 @@ from services.financing.api import (
     prequalifications,
     products,
     schedules,
+    submissions,
 )
 from services.financing.api.problems import PROBLEMS
 from services.financing.channels import keys as channel_keys
-from services.financing.db import submissions
+from services.financing.db.submissions import last_beat
 from services.financing.db.tables import event
 from services.financing.domain.routing import CHANNELS
 from services.financing.registry import RegistryClient
@@ -78,6 +79,7 @@ def create_app(
     include(
         app,
         applications.routes,
+        submissions.routes,
         prequalifications.routes,
         callbacks.routes,
         products.routes,
@@ -98,7 +100,7 @@ def registry_client(settings: Settings, line: Outbound) -> RegistryClient:
 
 async def _worker_alive(database: Database) -> str | None:
     try:
-        beat = await submissions.last_beat(database.reader)
+        beat = await last_beat(database.reader)
     except DatabaseUnavailable:
         return "unknown: the database cannot be reached"
     if beat is None or clock.now() - beat > SILENT_AFTER:

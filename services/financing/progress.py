@@ -127,10 +127,17 @@ async def hear(
         reference=reference or sub["reference"],
         reasons=list(reasons) or sub["reasons"],
         sent_at=sub["sent_at"] or now,
-        due_at=None if status in _OVER else now + POLL_AFTER,
+        due_at=_due_after(status, withdrawal=app["withdrawal_requested"], now=now),
     )
     await _follow(unit, app, kept, conflict=conflict, stage=stage, now=now)
     return True
+
+
+def _due_after(status: submission.Status, *, withdrawal: bool, now: datetime) -> datetime | None:
+    """Return when the lender is spoken to next; what it says must not put a withdrawal off."""
+    if status in _OVER:
+        return None
+    return now if withdrawal else now + POLL_AFTER
 
 
 async def give_up(unit: Unit, app: Row, sub: Row, *, reason: str, now: datetime) -> None:

@@ -277,6 +277,9 @@ def _errand(status: Status, *, withdrawal: bool) -> Errand:
 async def _apply(
     unit: Unit, claim: Claim, app: Row, sub: Row, outcome: Outcome, now: datetime
 ) -> None:
+    if sub["status"] != claim.sub["status"] and not isinstance(outcome, Answer):
+        # The lender has reported meanwhile, which says more than the want of an answer.
+        return
     match outcome:
         case Answer():
             await _answered(unit, app, sub, outcome, now)
@@ -286,8 +289,17 @@ async def _apply(
             await _lost(unit, app, sub, now)
         case NeverSeen() if sub["status"] in {Status.SENDING, Status.UNKNOWN}:
             # The same key goes to the same lender: if the first message is still on its way,
-            # the lender takes one of the two.
-            await _changed(unit, app, sub, now, status=Status.QUEUED, due_at=now)
+            # the lender takes one of the two. It may be, so a withdrawal has to go there too.
+            await _changed(
+                unit,
+                app,
+                sub,
+                now,
+                status=Status.QUEUED,
+                maybe_taken=True,
+                sendings_failed=0,
+                due_at=now,
+            )
         case ChannelRefused() if claim.errand is Errand.SEND and not sub["maybe_taken"]:
             await progress.give_up(unit, app, sub, reason=outcome.code, now=now)
         case ChannelRefused() if claim.errand is Errand.CANCEL and _long_ago(sub, now):
@@ -321,15 +333,19 @@ async def _answered(unit: Unit, app: Row, sub: Row, answer: Answer, now: datetim
 
 
 async def _put_back(unit: Unit, app: Row, sub: Row, outcome: Outcome, now: datetime) -> None:
-    """The lender certainly did not take this sending: wait, or give this lender up."""
+    """The lender certainly did not take this sending: wait, or give this lender up.
+
+    Failures are counted from the lender's last word that it has never seen the submission, so
+    the lender is left only when a message from before that word has long since come or gone.
+    """
     ours = isinstance(outcome, RegistryUnavailable)
     failed = sub["sendings_failed"] + (0 if ours else 1)
     wait = patience.wait_after(max(failed, 1), seed=sub["id"].int)
-    if wait is None and not sub["maybe_taken"]:
+    if wait is None:
         await progress.give_up(unit, app, sub, reason="lender-unavailable", now=now)
         return
     asked = getattr(outcome, "retry_after", None) or timedelta()
-    due_at = now + max(wait or patience.WAIT_MAX, asked)
+    due_at = now + max(wait, asked)
     await _changed(
         unit, app, sub, now, status=Status.QUEUED, sendings_failed=failed, due_at=due_at
     )

@@ -1,0 +1,271 @@
+"""/applications/{id}/submission: an application is assessed, decided, routed, and followed."""
+
+import hashlib
+from uuid import UUID
+
+import orjson
+import rfc8785
+from fastapi import Request, Response
+
+from services.financing import progress
+from services.financing.api import decisions
+from services.financing.api.applications import (
+    ApplicationOut,
+    ApplicationsReader,
+    ApplicationsWriter,
+    answer,
+)
+from services.financing.api.borrowers import BorrowerIn, cooperatives_of, known_borrower
+from services.financing.api.decisions import DecisionOut
+from services.financing.api.facts import DeclaredIn, applicant
+from services.financing.api.problems import PROBLEMS
+from services.financing.db import applications, submissions
+from services.financing.db.applications import (
+    ApplicationNotFound,
+    ApplicationPending,
+    DecisionNotFound,
+)
+from services.financing.domain.application import Event, IllegalTransition
+from services.financing.domain.decision import Decision, decide
+from services.financing.domain.eligibility import (
+    BorrowerDeceased,
+    ContractKind,
+    LoanRequest,
+    Purpose,
+)
+from services.financing.domain.routing import Outcome
+from services.financing.domain.schedule import annuity
+from services.financing.domain.submission import Status as SubmissionStatus
+from services.financing.registry import (
+    Known,
+    ReadingPurpose,
+    RegistryUnavailable,
+    SubjectNotFound,
+)
+from shared.clock import WIB, Now
+from shared.db import Row
+from shared.edge import OnceLater, Read, router
+from shared.idempotency import (
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    IdempotentRequestInFlight,
+)
+from shared.ids import new_id
+from shared.money import Rupiah
+from shared.wire import Day, Instant, Out
+
+routes = router("/applications", tags=["applications"])
+
+
+class SubmissionOut(Out):
+    """One lender that the application went to, or will go to."""
+
+    id: UUID
+    leg_no: int
+    channel: str
+    product: str
+    rate_bp: int
+    status: SubmissionStatus
+    reference: str | None
+    reasons: list[str]
+    sent_at: Instant | None
+    created_at: Instant
+    changed_at: Instant
+
+
+class LineOut(Out):
+    """One month of the schedule, in rupiah."""
+
+    no: int
+    due_on: Day | None
+    principal: int
+    interest: int
+    instalment: int
+    balance: int
+
+
+class SubmissionsOut(Out):
+    """The lenders of the route that have been reached so far, in order."""
+
+    items: list[SubmissionOut]
+
+
+class ScheduleOut(Out):
+    """What would be paid back under the lender now asked: a calculation, not an offer."""
+
+    product: str
+    rate_bp: int
+    items: list[LineOut]
+
+
+@routes.post(
+    "/{id}/submission",
+    response_model=ApplicationOut,
+    responses=PROBLEMS.openapi(
+        ApplicationNotFound,
+        ApplicationPending,
+        IllegalTransition,
+        IdempotencyKeyMissing,
+        IdempotencyKeyReused,
+        IdempotentRequestInFlight,
+        SubjectNotFound,
+        BorrowerDeceased,
+        RegistryUnavailable,
+    ),
+    operation_id="submit_application",
+)
+async def submit_application(
+    caller: ApplicationsWriter, once: OnceLater, db: Read, request: Request, now: Now, id: UUID
+) -> Response:
+    """Submit a draft: it is assessed against every product, and routed where one fits.
+
+    The answer's status says what came of it: `routed`, `refused` or `incubating`. The reasons, the
+    score and the route are at `/applications/{id}/decision`.
+    """
+    await once.replay()
+    draft = await applications.get(db, caller, id)
+    borrower = BorrowerIn(kind=draft["borrower_kind"], id=draft["borrower_id"])
+    known = await known_borrower(request, caller, borrower, ReadingPurpose.ASSESSMENT)
+    unit = await once.begin()
+    row = await applications.lock(unit, caller, id)
+    declared = DeclaredIn.model_validate_json(row["declared"])
+    asked = LoanRequest(
+        amount=Rupiah(row["amount"]),
+        tenor_months=row["tenor_months"],
+        purpose=Purpose(row["purpose"]),
+        contract_kind=ContractKind(row["contract_kind"]),
+    )
+    decision = decide(
+        applicant(borrower.kind, declared, known),
+        asked,
+        on=now.astimezone(WIB).date(),
+        channels=request.app.state.channels_today,
+        preference=row["preference"],
+    )
+    outcome = decisions.render(decision, asked)
+    decision_id = new_id()
+    events = (Event.SUBMIT, Event.ASSESS, _verdict(decision))
+    kept = await progress.move(
+        unit,
+        row,
+        events,
+        now=now,
+        actor=caller.id,
+        changes={
+            "decision_id": decision_id,
+            "cooperative_ids": cooperatives_of(borrower, known),
+        },
+        data={"decision_id": str(decision_id), "outcome": decision.route.outcome},
+    )
+    facts = _canonical(row, known, decision)
+    await applications.add_decision(
+        unit,
+        id=decision_id,
+        application_id=id,
+        decided_on=decision.on,
+        akad_on=decision.akad_on,
+        engine_version=decision.engine_version,
+        editions=list(decision.editions),
+        facts=facts.decode(),
+        facts_sha256=hashlib.sha256(facts).digest(),
+        outcome=outcome.decode(),
+        created_at=now,
+    )
+    if decision.route.outcome is Outcome.ROUTED:
+        leg = decision.route.legs[0]
+        first = {
+            "no": leg.no,
+            "channel": leg.channel,
+            "product": leg.product,
+            "rate_bp": leg.rate_bp,
+        }
+        await progress.send_to(unit, id, first, now=now)
+    return answer(kept)
+
+
+@routes.get(
+    "/{id}/decision",
+    response_model=DecisionOut,
+    responses=PROBLEMS.openapi(ApplicationNotFound, DecisionNotFound),
+    operation_id="get_decision",
+)
+async def get_decision(caller: ApplicationsReader, db: Read, id: UUID) -> Response:
+    """Show the decision in force: every product with every reason, the score and the route."""
+    await applications.get(db, caller, id)
+    row = await applications.decided(db, id)
+    headers = {"purna-facts-sha256": row["facts_sha256"].hex()}
+    return Response(row["outcome"], headers=headers, media_type="application/json")
+
+
+@routes.get(
+    "/{id}/submissions",
+    response_model=SubmissionsOut,
+    responses=PROBLEMS.openapi(ApplicationNotFound),
+    operation_id="list_application_submissions",
+)
+async def list_application_submissions(caller: ApplicationsReader, db: Read, id: UUID) -> Response:
+    """Show which lenders have been reached and what each said."""
+    await applications.get(db, caller, id)
+    items = await submissions.all_of(db, id)
+    return Response(f'{{"items":{items}}}', media_type="application/json")
+
+
+@routes.get(
+    "/{id}/schedule",
+    response_model=ScheduleOut,
+    responses=PROBLEMS.openapi(ApplicationNotFound, DecisionNotFound),
+    operation_id="get_application_schedule",
+)
+async def get_application_schedule(caller: ApplicationsReader, db: Read, id: UUID) -> ScheduleOut:
+    """Show what would be paid back each month under the first lender of the route."""
+    row = await applications.get(db, caller, id)
+    decided = orjson.loads((await applications.decided(db, id))["outcome"])
+    if not decided["route"]["legs"]:
+        raise DecisionNotFound("No lender is on the route, so there is nothing to pay back.")
+    leg = decided["route"]["legs"][0]
+    lines = annuity(Rupiah(row["amount"]), rate_bp=leg["rate_bp"], months=row["tenor_months"])
+    return ScheduleOut(
+        product=leg["product"],
+        rate_bp=leg["rate_bp"],
+        items=[LineOut(**line._asdict()) for line in lines],
+    )
+
+
+def _verdict(decision: Decision) -> Event:
+    match decision.route.outcome:
+        case Outcome.ROUTED:
+            return Event.ROUTE
+        case Outcome.INCUBATE:
+            return Event.INCUBATE
+        case _:
+            return Event.REFUSE
+
+
+def _canonical(row: Row, known: Known, decision: Decision) -> bytes:
+    """Return what was known and asked, as canonical JSON: the same facts, the same bytes.
+
+    Names and numbers that identify the borrower are not among them: the decision did not use them.
+    """
+    identifying = {"id", "full_name", "name", "person_nik", "registered_by"}
+    facts = {
+        name: value
+        for name, value in orjson.loads(orjson.dumps(known)).items()
+        if name not in identifying
+    }
+    return rfc8785.dumps(
+        {
+            "known": facts,
+            "declared": orjson.loads(row["declared"]),
+            "request": {
+                "amount": row["amount"],
+                "tenor_months": row["tenor_months"],
+                "purpose": row["purpose"],
+                "contract_kind": row["contract_kind"],
+                "preference": list(row["preference"]),
+            },
+            "on": decision.on.isoformat(),
+            "akad_on": decision.akad_on.isoformat(),
+            "editions": list(decision.editions),
+            "engine_version": decision.engine_version,
+        }
+    )
