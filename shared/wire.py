@@ -45,6 +45,19 @@ class Out(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+def untouched(stand_in: Any) -> Any:
+    """Return a field of an edit that may be left out but not be null.
+
+    What is left out stays as it is; the stand-in only satisfies the type and is never read, so
+    the contract does not show it.
+    """
+    return Field(default=stand_in, json_schema_extra=_without_default)
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
 def plain_text(text: str) -> str:
     """Return the text in NFC, or refuse what cannot be shown or stored faithfully."""
     if text.isascii():

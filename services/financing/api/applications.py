@@ -38,9 +38,8 @@ from shared.idempotency import (
     IdempotencyKeyReused,
 )
 from shared.ids import new_id
-from shared.money import Rupiah
 from shared.paging import CursorInvalid, Page, page_json, page_model
-from shared.wire import Amount, Code, In, Instant, LongText, Months, Out
+from shared.wire import Amount, Code, In, Instant, LongText, Months, Out, untouched
 
 routes = router("/applications", tags=["applications"])
 WRITERS = (Kind.MOBILE_BACKEND, Kind.COOPERATIVE_OFFICER, Kind.SERVICE)
@@ -66,12 +65,12 @@ class ApplicationNew(In):
 class ApplicationEdit(In):
     """What to change in a draft; a field that is left out stays as it is."""
 
-    amount: Amount = Rupiah(1)
-    tenor_months: Months = 1
-    purpose: Purpose = Purpose.WORKING_CAPITAL
-    contract_kind: ContractKind = ContractKind.CONVENTIONAL
-    declared: DeclaredIn = DeclaredIn()
-    preference: Preference = ()
+    amount: Amount = untouched(1)
+    tenor_months: Months = untouched(1)
+    purpose: Purpose = untouched(Purpose.WORKING_CAPITAL)
+    contract_kind: ContractKind = untouched(ContractKind.CONVENTIONAL)
+    declared: DeclaredIn = untouched(DeclaredIn())
+    preference: Preference = untouched(())
 
 
 class WithdrawalNew(In):

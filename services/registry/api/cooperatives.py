@@ -53,6 +53,7 @@ from shared.wire import (
     Text,
     VillageCode,
     Year,
+    untouched,
 )
 
 routes = router("/cooperatives", tags=["cooperatives"])
@@ -100,15 +101,15 @@ class CooperativeNew(In):
 class CooperativeEdit(In):
     """What to correct. A field that is left out stays as it is; null removes what is known."""
 
-    kind: CooperativeKind = CooperativeKind.KOPDES
-    name: Text = ""
+    kind: CooperativeKind = untouched(CooperativeKind.KOPDES)
+    name: Text = untouched("")
     legal_entity_no: Text | None = None
     legal_entity_on: Day | None = None
     coop_registry_no: Code | None = None
     certificate_valid_until: Day | None = None
-    founded_on: Day = FIRST_DAY
-    village_codes: Villages = ()
-    has_usp: Flag = False
+    founded_on: Day = untouched(FIRST_DAY)
+    village_codes: Villages = untouched(())
+    has_usp: Flag = untouched(False)  # noqa: FBT003
     microsite_url: WebAddress | None = None
     npwp: Npwp | None = None
     nib: Nib | None = None

@@ -37,7 +37,19 @@ from shared.idempotency import IdempotencyKeyMissing, IdempotencyKeyReused
 from shared.ids import new_id
 from shared.paging import CursorInvalid, Page, page_json, page_model
 from shared.sealing import Sealer
-from shared.wire import Code, Count, Day, Flag, In, Instant, Out, PersonNik, Text, VillageCode
+from shared.wire import (
+    Code,
+    Count,
+    Day,
+    Flag,
+    In,
+    Instant,
+    Out,
+    PersonNik,
+    Text,
+    VillageCode,
+    untouched,
+)
 
 routes = router("/people", tags=["people"])
 PeopleReader = Annotated[Caller, requires("people:read")]
@@ -111,9 +123,9 @@ class PersonEdit(In):
     """What to correct. A field that is left out stays as it is; null removes what is known."""
 
     person_nik: PersonNik | None = None
-    full_name: Text = ""
+    full_name: Text = untouched("")
     birth_date: Day | None = None
-    sex: Sex = Sex.FEMALE
+    sex: Sex = untouched(Sex.FEMALE)
     phone: Phone | None = None
     ktp_village_code: VillageCode | None = None
     domicile_village_code: VillageCode | None = None
