@@ -161,7 +161,7 @@ async def silent_bank(world: World, say: Narrator) -> Journey:
     say.line(
         "ledger",
         f"{ledger['requests']} request that was never answered, "
-        f"{ledger['inquiries']} questions, {ledger['effects']} loan: "
+        f"{ledger['effects']} loan, {ledger['disbursements']} pencairan: "
         "no second one, at this lender or another",
     )
     return journey
