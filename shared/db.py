@@ -116,10 +116,10 @@ class Lane:
             self.room.release()
 
 
+_BROKEN = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
+"""The connection is gone; another may be well."""
 _UNAVAILABLE = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
+    *_BROKEN,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InternalClientError,
@@ -165,7 +165,10 @@ class Reader:
         arguments = statement.arguments(values)
         try:
             return await self._fetch(statement, arguments)
-        except DatabaseUnavailable:
+        except DatabaseUnavailable as error:
+            # A query that ran too long, or a pool without room, would only fail again.
+            if not isinstance(error.__cause__, _BROKEN):
+                raise
             return await self._fetch(statement, arguments)
 
     async def _fetch(self, statement: Statement, arguments: list[Any]) -> list[Row]:

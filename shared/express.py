@@ -71,6 +71,8 @@ class Express:
         database: Database = self.service.state.database
         try:
             found = UUID(id)
+            if str(found) != id.lower():
+                return None
             given: dict[str, Any] = {stop.caller: caller, stop.db: database.reader, "id": found}
             response = await stop.endpoint(**given)
         except Exception:  # noqa: BLE001 (the ordinary way meets it again and answers)

@@ -34,7 +34,7 @@ GENERAL_PROBLEMS = Catalogue(
         ),
         ScopeNotGranted: ProblemType(
             "scope-not-granted",
-            403,
+            400,
             "The client may not have this scope",
             "Ask without `scope` to get every scope that the client has.",
         ),

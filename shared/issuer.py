@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import jwt
@@ -51,11 +51,15 @@ FindClient = Callable[[Request, str], Awaitable[Client | None]]
 
 
 class ClientUnknown(Exception):
-    """The client id or its secret is wrong."""
+    """The client id or its secret is wrong. `error` is the word of RFC 6749 for it."""
+
+    members: ClassVar = {"error": "invalid_client"}
 
 
 class ScopeNotGranted(Exception):
     """The client asked for a scope that it was not given."""
+
+    members: ClassVar = {"error": "invalid_scope"}
 
 
 class TokenOut(Out):

@@ -196,4 +196,5 @@ async def test_a_token_is_traded_for_id_and_secret(financing: Service, registry:
         data={**ask, "scope": "people:write"},
         auth=httpx.BasicAuth("financing", "only for tests"),
     )
-    assert (more.status_code, more.json()["type"]) == (403, "/problems/scope-not-granted")
+    assert (more.status_code, more.json()["error"]) == (400, "invalid_scope")
+    assert wrong.json()["error"] == "invalid_client"

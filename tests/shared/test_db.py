@@ -1,0 +1,134 @@
+"""Units of work: all or nothing, and a connection is never given back in a bad state."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from shared.clock import now
+from shared.db import Contended, Database, DatabaseUnavailable, Statement
+from shared.events import Event
+from shared.ids import new_id
+from tests.conftest import Service
+
+COUNT = Statement("SELECT count(*) AS count FROM event")
+INSERT = Statement("INSERT INTO region (code, name, level) VALUES ($1, 'x', 1)", "code")
+BREAK = Statement("SELECT 1 / 0")
+
+
+def an_event() -> Event:
+    return Event(kind="test.happened", subject_id=new_id(), version=1, occurred_at=now())
+
+
+async def count(registry: Service) -> int:
+    row = await registry.database.reader.row(COUNT)
+    return row["count"]
+
+
+async def test_what_is_raised_in_undoes_everything(registry: Service):
+    async def fails():
+        async with registry.database.write() as unit:
+            await unit.run(INSERT, code="99")
+            unit.record(an_event())
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fails()
+    assert await count(registry) == 0
+    async with registry.database.write() as unit:
+        await unit.run(INSERT, code="99")
+        await unit.run(Statement("DELETE FROM region WHERE code = '99'"))
+
+
+async def test_a_failed_transaction_never_goes_back_to_the_pool(registry: Service):
+    async def fails(swallowed: bool):
+        async with registry.database.write() as unit:
+            try:
+                await unit.row(BREAK)
+            except asyncpg.DivisionByZeroError:
+                if not swallowed:
+                    raise
+            unit.record(an_event())
+
+    for swallowed in (True, False):
+        with pytest.raises(Exception, match=r"aborted|zero|failed"):
+            await fails(swallowed)
+    for _ in range(12):
+        async with registry.database.write() as unit:
+            unit.record(an_event())
+            await unit.row(Statement("SELECT 1"))
+    assert await count(registry) == 12
+
+
+async def test_a_reader_cannot_write(registry: Service):
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        await registry.database.reader.rows(INSERT, code="99")
+
+
+async def test_a_dead_connection_is_replaced(registry: Service, registry_url: str):
+    async with registry.database.write() as unit:
+        await unit.row(Statement("SELECT 1"))
+    await count(registry)
+    admin = await asyncpg.connect(registry_url)
+    try:
+        await admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name LIKE 'purna-%'"
+        )
+    finally:
+        await admin.close()
+    assert await count(registry) == 0
+    async with registry.database.write() as unit:
+        unit.record(an_event())
+        await unit.row(Statement("SELECT 1"))
+    assert await count(registry) == 1
+
+
+async def test_a_busy_pool_says_so_and_recovers(registry_url: str):
+    async with Database.connect(registry_url, pool_size=1) as database:
+        async with database.write() as unit:
+            await unit.row(Statement("SELECT 1"))
+            with pytest.raises(DatabaseUnavailable, match="busy"):
+                await database.unit().begin()
+        async with database.write() as unit:
+            assert await unit.row(Statement("SELECT 1"))
+
+
+async def test_the_feed_is_numbered_without_gaps_under_many_writers(registry: Service):
+    async def write(fails: bool):
+        async with registry.database.write() as unit:
+            await unit.row(Statement("SELECT 1"))
+            unit.record(an_event())
+            if fails:
+                raise RuntimeError
+
+    results = await asyncio.gather(
+        *(write(number % 3 == 0) for number in range(30)), return_exceptions=True
+    )
+    kept = sum(result is None for result in results)
+    rows = await registry.database.reader.rows(Statement("SELECT number FROM event ORDER BY 1"))
+    assert [row["number"] for row in rows] == list(range(1, kept + 1))
+
+
+async def test_a_deadlock_has_a_name_of_its_own(registry: Service):
+    first = Statement("SELECT pg_advisory_xact_lock(1)")
+    second = Statement("SELECT pg_advisory_xact_lock(2)")
+    met = asyncio.Barrier(2)
+
+    async def crossing(one: Statement, other: Statement):
+        async with registry.database.write() as unit:
+            await unit.row(one)
+            await met.wait()
+            await unit.row(other)
+
+    results = await asyncio.gather(
+        crossing(first, second), crossing(second, first), return_exceptions=True
+    )
+    assert [type(r) for r in results if r is not None] == [Contended]
+
+
+async def test_a_statement_takes_its_own_arguments_and_no_others(registry: Service):
+    with pytest.raises(KeyError):
+        await registry.database.reader.row(COUNT, nonsense=1)
+    with pytest.raises(KeyError):
+        await registry.database.reader.row(INSERT)
