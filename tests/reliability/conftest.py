@@ -8,6 +8,9 @@ import pytest
 from bench.kills import Ground, on_the_ground
 from shared.embedded_postgres import EmbeddedPostgres, GivenPostgres
 from tests.conftest import emptied
+from tests.financing.conftest import house
+
+__all__ = ["ground", "house"]
 
 
 @pytest.fixture(scope="module")
