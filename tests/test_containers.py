@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
-ONCE = {"keys", "migrate"}
+ONCE = {"keys", "migrate", "seed"}
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 each_service = pytest.mark.parametrize("name", sorted(SERVICES))
@@ -96,6 +96,7 @@ def test_no_process_learns_the_database_or_the_keys_of_another(name: str):
     environment = SERVICES[name].get("environment", {})
     may = {
         "registry": {"REGISTRY_DATABASE_URL"},
+        "seed": {"REGISTRY_DATABASE_URL"},
         "financing": {"FINANCING_DATABASE_URL"},
         "worker": {"FINANCING_DATABASE_URL"},
         "migrate": {"REGISTRY_DATABASE_URL", "FINANCING_DATABASE_URL"},
@@ -165,3 +166,10 @@ def test_the_image_builds():
 
     as_here = ("--isolation", "chroot", "--network", "host", "--pull-never")
     passes("buildah", "bud", *as_here, "--tag", "purna", ".")
+
+
+def test_financing_is_told_who_it_is_towards_the_registry():
+    for name in ("financing", "worker"):
+        environment = SERVICES[name]["environment"]
+        assert environment["FINANCING_CLIENT_ID"] == "financing"
+        assert environment["FINANCING_CLIENT_SECRET"].startswith("${FINANCING_CLIENT_SECRET")
