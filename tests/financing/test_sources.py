@@ -1,0 +1,217 @@
+"""Every number and every refusal rests on a text, holds on its days, and says how sure it is."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.financing.domain.decision import IN_FORCE, Editions, in_force
+from services.financing.domain.eligibility import Code, Confidence, NoteCode, Source
+from services.financing.domain.figures import figures
+from services.financing.domain.products import PRODUCTS, Scheme
+from services.financing.domain.rules import blu, capacity, cooperative, kur, kur_terms, lpdb, pmk49
+from tests.financing.domain.applicants import decided
+from tests.financing.domain.test_texts import everybody
+
+CODES = [product.code for product in PRODUCTS]
+IN_2024, IN_2025, IN_2026 = date(2024, 6, 3), date(2025, 9, 1), date(2026, 11, 24)
+DAYS = (IN_2024, IN_2025, IN_2026)
+LAW = {Confidence.REGULATION, Confidence.PRESS}
+OURS = {Confidence.UNVERIFIED, Confidence.ASSUMPTION}
+
+each_day = pytest.mark.parametrize("day", DAYS, ids=str)
+
+
+def inside(value: Any) -> Iterator[Any]:
+    """A value and everything in it."""
+    yield value
+    if is_dataclass(value):
+        value = [getattr(value, field.name) for field in fields(value)]
+    if isinstance(value, tuple | list | frozenset) and not isinstance(value, Source):
+        for each in value:
+            yield from inside(each)
+
+
+def every_source() -> list[Source]:
+    """Every source of every edition, and those that the rules carry beside them."""
+    timelines = (kur_terms.KUR, lpdb.LPDB_REGULAR, lpdb.LPDB_MOCKUP, blu.BLU, pmk49.PMK49)
+    found = [each for timeline in timelines for each in inside(timeline.values)]
+    for module in (blu, capacity, cooperative, kur, kur_terms, lpdb, pmk49):
+        for value in vars(module).values():
+            found.extend(inside(value))
+    return sorted({each for each in found if isinstance(each, Source)}, key=str)
+
+
+SOURCES = every_source()
+
+
+def test_there_are_as_many_sources_as_a_reader_would_expect():
+    assert len(SOURCES) > 80
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: f"{s.regulation}, {s.provision}")
+def test_a_source_names_a_text_a_place_in_it_and_the_days_it_holds(source):
+    assert source.regulation.strip() == source.regulation != ""
+    assert source.provision.strip() == source.provision != ""
+    assert source.until is None or source.since <= source.until
+    assert isinstance(source.confidence, Confidence)
+    assert source.url is None or source.url.startswith("https://")
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: f"{s.regulation}, {s.provision}")
+def test_what_was_not_seen_or_was_assumed_is_never_called_law(source):
+    words = ("assumed", "carried over", "not seen", "sources differ", "no such product")
+    if any(word in f"{source.regulation} {source.provision}".lower() for word in words):
+        assert source.confidence in OURS
+
+
+# The numbers that may not be told as law, and nothing else is one of them.
+NOT_LAW = [
+    (IN_2024, kur.PMI, {"kmk_months_max": "unverified", "ki_months_max": "unverified"}),
+    (
+        IN_2026,
+        kur.SUPER_MIKRO,
+        {
+            "rate_bp": "unverified",
+            "business_age_months_min": "unverified",
+            "pay_off_lag_days": "unverified",
+        },
+    ),
+    (
+        IN_2026,
+        kur.MIKRO,
+        {
+            "kmk_months_max": "unverified",
+            "ki_months_max": "unverified",
+            "outstanding_max": "unverified",
+            "business_age_months_min": "unverified",
+            "pay_off_lag_days": "unverified",
+        },
+    ),
+    *(
+        (
+            IN_2026,
+            product,
+            {
+                "kmk_months_max": "unverified",
+                "ki_months_max": "unverified",
+                "business_age_months_min": "unverified",
+                "pay_off_lag_days": "unverified",
+            },
+        )
+        for product in (kur.KECIL, kur.KHUSUS)
+    ),
+    (
+        IN_2026,
+        kur.PMI,
+        {
+            "kmk_months_max": "unverified",
+            "ki_months_max": "unverified",
+            "pay_off_lag_days": "unverified",
+        },
+    ),
+    *(
+        (
+            day,
+            lpdb.REGULAR,
+            {
+                "plafon_max": "assumption",
+                "rate_bp": "unverified",
+                "rate_ksp_bp": "unverified",
+                "kmk_months_max": "assumption",
+                "ki_months_max": "assumption",
+            },
+        )
+        for day in DAYS
+    ),
+    *(
+        (
+            IN_2026,
+            product,
+            {"plafon_max": "assumption", "rate_bp": "assumption", "months_max": "assumption"},
+        )
+        for product in blu.CODES
+    ),
+    (IN_2025, kur.PMI, {"kmk_months_max": "unverified", "ki_months_max": "unverified"}),
+]
+
+
+@each_day
+@pytest.mark.parametrize("product", CODES)
+def test_exactly_these_numbers_may_not_be_told_as_law(product, day):
+    expected = {(on, code): names for on, code, names in NOT_LAW}.get((day, product), {})
+    listed = figures(IN_FORCE, product, day)
+    assert {each.name: each.source.confidence for each in listed} == {
+        **{each.name: each.source.confidence for each in listed if each.name not in expected},
+        **expected,
+    }
+    assert {each.source.confidence for each in listed if each.name not in expected} <= LAW
+
+
+def terms_of(editions: Editions, product: str) -> Any:
+    """What an edition holds for one product."""
+    if product in kur.CODES:
+        return editions.kur and getattr(editions.kur, product.removeprefix("kur_"))
+    if product in blu.CODES:
+        return editions.blu and getattr(editions.blu, product.removeprefix("blu_"))
+    return {
+        lpdb.REGULAR: editions.lpdb_regular,
+        lpdb.MOCKUP: editions.lpdb_mockup,
+        pmk49.CODE: editions.pmk49,
+    }[product]
+
+
+def numbers(terms: Any) -> set[int]:
+    return {each for each in inside(terms) if isinstance(each, int)}
+
+
+@each_day
+@pytest.mark.parametrize("product", CODES)
+def test_every_number_of_a_product_is_listed_with_its_source(product, day):
+    terms = terms_of(in_force(IN_FORCE, day), product)
+    listed = figures(IN_FORCE, product, day)
+    assert numbers(terms) <= {each.value for each in listed}
+    assert bool(listed) == (terms is not None)
+    for each in listed:
+        assert each.source.since <= day or each.source == capacity.SOURCE
+        assert each.source.until is None or day <= each.source.until
+
+
+@each_day
+def test_every_number_that_all_of_kur_shares_is_listed_with_its_source(day):
+    edition = in_force(IN_FORCE, day).kur
+    listed = {each.value for code in kur.CODES for each in figures(IN_FORCE, code, day)}
+    assert numbers(edition) <= listed
+
+
+# What does not exist, yet or for somebody, has no text of the day: that of today says so.
+TIMELESS = {Code.NOT_IN_FORCE, Code.BORROWER_KIND, NoteCode.PRODUCT_ASSUMED}
+
+
+def test_every_refusal_rests_on_a_text_that_holds_on_the_day_of_the_akad():
+    for applicant, request, on in everybody():
+        day = request.akad_on or on
+        for assessment in decided(applicant, request, on=on).assessments:
+            for each in (*assessment.refusals, *assessment.notes):
+                source = each.source
+                assert source in SOURCES, each
+                if each.code in TIMELESS or source == capacity.SOURCE:
+                    continue
+                assert source.since <= day, each
+                assert source.until is None or day <= source.until, each
+
+
+def test_no_refusal_of_an_assumed_product_is_told_as_law():
+    for applicant, request, on in everybody():
+        for assessment in decided(applicant, request, on=on).assessments:
+            if assessment.product in blu.CODES:
+                for refusal in assessment.refusals:
+                    capacities = refusal.source == capacity.SOURCE
+                    assert refusal.source.confidence is Confidence.ASSUMPTION or capacities
+
+
+def test_the_products_assumed_are_those_of_the_agency():
+    assert {each.code for each in PRODUCTS if each.assumed} == set(blu.CODES)
+    assert {each.code for each in PRODUCTS if each.scheme is Scheme.BLU} == set(blu.CODES)
