@@ -11,7 +11,8 @@ import hashlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any, cast, get_type_hints
+from typing import Annotated, Any, NoReturn, cast, get_type_hints
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -31,6 +32,8 @@ from shared.idempotency import (
 from shared.plan import MISSING, Plan
 
 BODY_BYTES_MAX = 1_048_576
+FORM = "application/x-www-form-urlencoded"
+FORM_BYTES_MAX = 16_384
 KEPT_HEADERS = ("content-type", "etag", "location")
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -42,6 +45,10 @@ class BodyTooLarge(Exception):
 
 class BodyNotJson(Exception):
     """The endpoint reads application/json, in UTF-8 and not compressed."""
+
+
+class BodyNotForm(Exception):
+    """The endpoint reads form fields, application/x-www-form-urlencoded."""
 
 
 class _Repeat(Exception):
@@ -60,6 +67,7 @@ class Edge(APIRoute):
         endpoint = self._planned() or super().get_route_handler()
         secured = _secured(self.dependant)
         takes_json = self.body_field is not None and "application/json" in _media(self)
+        takes_form = self.body_field is not None and FORM in _media(self)
         known = frozenset(_query_names(self.dependant))
 
         async def handle(request: Request) -> Response:
@@ -68,6 +76,8 @@ class Edge(APIRoute):
             _refuse_unknown(request, known)
             if takes_json:
                 await _read_json(request)
+            if takes_form:
+                await _read_form(request)
             return await _in_one_unit(request, endpoint)
 
         return handle
@@ -76,6 +86,8 @@ class Edge(APIRoute):
         """Return an endpoint that makes its own `Response` as a handler with a plan."""
         answers = get_type_hints(self.endpoint).get("return")
         if not (isinstance(answers, type) and issubclass(answers, Response)):
+            return None
+        if FORM in _media(self):  # a plan reads no forms
             return None
         plan = Plan.of(self.dependant)
 
@@ -225,6 +237,10 @@ def _media(route: APIRoute) -> str:
 def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
     if not request.scope["query_string"]:
         return
+    try:
+        unquote_to_bytes(request.scope["query_string"]).decode()
+    except UnicodeDecodeError:
+        _refuse("query", "not_utf8", "the query is not UTF-8")
     names = [name for name, _ in request.query_params.multi_items()]
     errors = [
         {"loc": ("query",), "type": "extra_forbidden", "msg": "unknown query parameter"}
@@ -238,6 +254,10 @@ def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
     ]
     if errors:
         raise RequestValidationError(errors)
+
+
+def _refuse(part: str, kind: str, message: str) -> NoReturn:
+    raise RequestValidationError([{"loc": (part,), "type": kind, "msg": message}])
 
 
 async def body_within(request: Request, bytes_max: int) -> bytes:
@@ -272,3 +292,21 @@ async def _read_json(request: Request) -> None:
     cached._body = body  # noqa: SLF001
     if body:
         cached._json = strict_json.read(body)  # noqa: SLF001
+
+
+async def _read_form(request: Request) -> None:
+    """Read form fields strictly and leave them where FastAPI will look for them."""
+    media = request.headers.get("content-type", "").partition(";")[0]
+    coding = request.headers.get("content-encoding", "identity")
+    if media.strip().lower() != FORM or coding.lower() != "identity":
+        raise BodyNotForm(f"Send `Content-Type: {FORM}`, not compressed.")
+    body = await body_within(request, FORM_BYTES_MAX)
+    try:
+        text = body.decode("ascii")
+        fields = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=20)
+    except ValueError:
+        _refuse("body", "not_a_form", "the form cannot be read")
+    names = [name for name, _ in fields]
+    if len(set(names)) < len(names):
+        _refuse("body", "repeated", "a field is sent more than once")
+    cast("Any", request)._body = body  # noqa: SLF001

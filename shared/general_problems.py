@@ -2,7 +2,7 @@
 
 from shared.auth import Forbidden, IssuerUnavailable, Unauthenticated
 from shared.db import CommitUnknown, Contended, DatabaseUnavailable
-from shared.edge import BodyNotJson, BodyTooLarge
+from shared.edge import BodyNotForm, BodyNotJson, BodyTooLarge
 from shared.etag import PreconditionFailed, PreconditionMissing
 from shared.idempotency import (
     IdempotencyKeyMalformed,
@@ -56,6 +56,12 @@ GENERAL_PROBLEMS = Catalogue(
             415,
             "The body has another media type",
             "Send application/json in UTF-8, not compressed.",
+        ),
+        BodyNotForm: ProblemType(
+            "body-not-form",
+            415,
+            "The body holds no form fields",
+            "Send application/x-www-form-urlencoded, not compressed.",
         ),
         BodyTooLarge: ProblemType(
             "body-too-large",

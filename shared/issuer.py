@@ -25,8 +25,10 @@ from fastapi.responses import JSONResponse
 
 from shared.auth import ALGORITHMS, AUDIENCE, Kind
 from shared.clock import Now
+from shared.edge import BodyNotForm, BodyTooLarge, router
 from shared.ids import new_id
 from shared.keys import DEVELOPMENT, DevelopmentKeys
+from shared.problems import Catalogue
 from shared.wire import Out
 
 LIFETIME = timedelta(minutes=15)
@@ -69,6 +71,12 @@ class TokenOut(Out):
     token_type: Literal["Bearer"]
     expires_in: int
     scope: str
+
+
+class KeysOut(Out):
+    """Public keys as a JSON Web Key Set (RFC 7517)."""
+
+    keys: list[dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +147,17 @@ def _basic(request: Request) -> tuple[str, str] | None:
     return id, secret
 
 
-def router(issuer: Issuer, find: FindClient) -> APIRouter:
+def endpoints(issuer: Issuer, find: FindClient, problems: Catalogue) -> APIRouter:
     """Return the two endpoints of the issuer."""
-    endpoints = APIRouter(tags=["tokens"])
+    routes = router(tags=["tokens"])
     field = Form(max_length=SECRET_LENGTH_MAX)
 
-    @endpoints.post("/oauth/token", response_model=TokenOut, operation_id="issue_token")
+    @routes.post(
+        "/oauth/token",
+        response_model=TokenOut,
+        responses=problems.openapi(ClientUnknown, ScopeNotGranted, BodyNotForm, BodyTooLarge),
+        operation_id="issue_token",
+    )
     async def issue_token(
         request: Request,
         now: Now,
@@ -175,9 +188,14 @@ def router(issuer: Issuer, find: FindClient) -> APIRouter:
         )
         return JSONResponse(answer.model_dump(), headers={"Pragma": "no-cache"})
 
-    @endpoints.get("/.well-known/jwks.json", operation_id="read_jwks")
+    @routes.get(
+        "/.well-known/jwks.json",
+        response_model=KeysOut,
+        responses=problems.openapi(),
+        operation_id="read_jwks",
+    )
     async def read_jwks() -> dict[str, Any]:
         """Return the public keys that verify tokens."""
         return issuer.jwks
 
-    return endpoints
+    return routes

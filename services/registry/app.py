@@ -28,7 +28,7 @@ from shared import keys
 from shared.auth import KeySet, Verifier
 from shared.db import Database
 from shared.feed import feed
-from shared.issuer import Client, Issuer, router
+from shared.issuer import Client, Issuer, endpoints
 from shared.operations import database_checks, include, new_app
 
 DESCRIPTION = "Who came home, what they can do, and which cooperative took them in."
@@ -83,6 +83,6 @@ def create_app(settings: Settings) -> FastAPI:
         trainings.routes,
         imports.routes,
         feed(event, PROBLEMS),
-        router(issuer, find_client),
+        endpoints(issuer, find_client, PROBLEMS),
     )
     return app
