@@ -11,7 +11,7 @@ from shared.db import Statement
 from shared.edge import Read, router
 from shared.problems import Catalogue
 from shared.sql_json import as_object, as_text, columns
-from shared.wire import Instant, Out
+from shared.wire import Instant, Out, Whole
 
 LIMIT_MAX = 1000
 READERS = (Kind.SERVICE, Kind.AUDITOR, Kind.MINISTRY_ANALYST)
@@ -60,9 +60,9 @@ def feed(event: Table, problems: Catalogue) -> APIRouter:
         caller: EventsReader,
         db: Read,
         after_number: Annotated[
-            int, Query(alias="after", ge=0, le=2**63 - 1, description="The last number seen")
+            Whole, Query(alias="after", ge=0, le=2**63 - 1, description="The last number seen")
         ] = 0,
-        limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = 100,
+        limit: Annotated[Whole, Query(ge=1, le=LIMIT_MAX)] = 100,
     ) -> Response:
         """List committed changes in their order, each exactly once."""
         row = await db.row(after, after=after_number, limit=limit)

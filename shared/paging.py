@@ -18,6 +18,7 @@ from pydantic import create_model
 
 from shared.auth import caller_of
 from shared.db import Row
+from shared.wire import Whole
 
 LIMIT_MAX = 100
 LIMIT_DEFAULT = 50
@@ -59,7 +60,9 @@ def _open(cursor: str, key: bytes, context: bytes) -> str:
 
 async def _paging(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Rows on a page")] = LIMIT_DEFAULT,
+    limit: Annotated[
+        Whole, Query(ge=1, le=LIMIT_MAX, description="Rows on a page")
+    ] = LIMIT_DEFAULT,
     cursor: Annotated[
         str | None,
         Query(

@@ -28,6 +28,7 @@ LAST_DAY: Final = date(2200, 12, 31)
 COUNT_MAX: Final = 2**31 - 1
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,18}")
 # Cc control, Cs surrogate, Cn unassigned, Co private; the bidi controls are in Cf.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Cn", "Co"})
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
@@ -72,6 +73,12 @@ def plain_text(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be blank")
     return text
+
+
+def _written_whole(value: Any) -> Any:
+    if isinstance(value, str) and not _WHOLE.fullmatch(value):
+        raise ValueError("write a whole number in digits")
+    return value
 
 
 def _written_day(value: Any) -> Any:
@@ -144,6 +151,9 @@ Months = Annotated[int, Field(strict=True, ge=1, le=600)]
 
 Year = Annotated[int, Field(strict=True, ge=1900, le=2200)]
 """A book year."""
+
+Whole = Annotated[int, BeforeValidator(_written_whole)]
+"""A whole number in an address, where pydantic would also take `5.0`, `1_0` and ` 5`."""
 
 Flag = StrictBool
 """true or false, nothing that merely looks like it."""
