@@ -5,7 +5,7 @@ Nobody overwrites what they have not seen: ETag on every row, If-Match on every 
 import re
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 
 _TAG = re.compile(r'"([0-9]{1,18})"')
 
@@ -24,6 +24,7 @@ def etag(version: int) -> str:
 
 
 async def _if_match(
+    request: Request,
     if_match: Annotated[
         str | None, Header(description='The ETag of the row as it was read, `"3"`')
     ] = None,
@@ -31,7 +32,7 @@ async def _if_match(
     if if_match is None:
         raise PreconditionMissing("Read the resource and send its ETag as If-Match.")
     match = _TAG.fullmatch(if_match)
-    if match is None:
+    if match is None or len(request.headers.getlist("if-match")) > 1:
         raise PreconditionFailed("If-Match is not an ETag of this resource.")
     return int(match[1])
 
