@@ -22,6 +22,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 MEDIA_TYPE = "application/problem+json"
+ERRORS_MAX = 100
+"""How many faults are named: a body of a megabyte can hold a hundred thousand."""
 log = structlog.get_logger("purna.problems")
 
 
@@ -176,7 +178,7 @@ async def _invalid(request: Request, exc: Exception) -> Response:
     if not isinstance(exc, RequestValidationError):
         raise exc
     errors: list[dict[str, str]] = []
-    for error in exc.errors():
+    for error in exc.errors()[:ERRORS_MAX]:
         undeclared = error["type"] == "extra_forbidden"
         place = error["loc"][:-1] if undeclared else error["loc"]
         detail = "a field is not part of the contract" if undeclared else error["msg"]
