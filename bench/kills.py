@@ -462,6 +462,7 @@ def nursery() -> None:
     while sys.stdin.readline():
         child = os.fork()
         if child == 0:
+            os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what it logs is no answer
             asyncio.run(work(settings))
             os._exit(0)
         sys.stdout.write(f"{child}\n")
