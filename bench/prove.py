@@ -63,9 +63,9 @@ from shared.embedded_postgres import EmbeddedPostgres, GivenPostgres
 # The last three digits ask the sandbox for a behaviour (docs/partners-kit.md).
 AMOUNTS = (*(40_000_000,) * 12, 40_000_901, 40_000_905, 40_000_907, 40_000_909, 40_000_910)
 STREAMS = 2
-WORKERS = 2
+WORKERS = 3
 BACKLOG_MAX = 40
-LIFE_SECONDS = (0.15, 0.9)
+LIFE_SECONDS = (0.2, 1.4)
 LEASE_SECONDS = 61
 STUCK_SECONDS = 60
 SIGN_IN_KILLS = 300
@@ -90,7 +90,7 @@ class Size:
     calls: int
 
 
-SMALL = Size(kills=20, kills_seconds=60, forgeries=2_000, storms=20, calls=20)
+SMALL = Size(kills=40, kills_seconds=60, forgeries=2_000, storms=20, calls=20)
 FULL = Size(kills=10_000, kills_seconds=1_200, forgeries=30_000, storms=200, calls=50)
 
 

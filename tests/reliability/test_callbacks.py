@@ -18,6 +18,7 @@ from services.sandbox.behaviour import Behaviour
 from services.sandbox.ledger import Ledger, Order, Stage, Step, written
 from shared import clock
 from shared.clock import WIB
+from tests.conftest import once
 from tests.financing.house import House
 from tests.reliability.borrowers import AMOUNT, legs, routed
 from tests.sandbox.lenders import lender_keys
@@ -233,6 +234,15 @@ async def test_a_lender_that_refuses_and_then_signs_is_looked_at_by_a_person(hou
     id, submission = await refused_by_the_bank(house)
     assert await applied(house, letter(submission, Stage.AKAD))
     assert (await house.read(id))["status"] == "in_review"
+
+
+async def test_a_report_does_not_put_a_requested_withdrawal_off(house: House):
+    id, submission = await at_the_bank(house)
+    reply = await house.app().post(f"/applications/{id}/withdrawal", json={}, headers=once())
+    assert reply.json()["withdrawal_requested"]
+    assert await applied(house, letter(submission, Stage.APPROVED))
+    await house.step()
+    assert (await house.read(id))["status"] == "withdrawn"
 
 
 @pytest.mark.parametrize("late", [Stage.RECEIVED, Stage.APPROVED])
