@@ -11,6 +11,9 @@ from typing import Any, cast
 
 DEPTH_MAX = 32
 DIGITS_MAX = 19
+VALUES_MAX = 5_000
+"""Several times what the largest request holds. Each value may become a fault to describe, and a
+hundred thousand of them would keep a process busy for seconds."""
 
 
 class NotStrictJson(Exception):
@@ -49,15 +52,15 @@ _decoder = json.JSONDecoder(
 )
 
 
-def _depth(value: Any, room: int) -> None:
+def _size(container: dict[str, Any] | list[Any], room: int) -> int:
+    """Count the values inside, refusing what is nested too deep."""
     if not room:
         raise NotStrictJson(f"nested deeper than {DEPTH_MAX}")
-    if isinstance(value, dict):
-        for child in cast("dict[str, Any]", value).values():
-            _depth(child, room - 1)
-    elif isinstance(value, list):
-        for child in cast("list[Any]", value):
-            _depth(child, room - 1)
+    size = len(container)
+    for child in container.values() if isinstance(container, dict) else container:
+        if isinstance(child, dict | list):
+            size += _size(cast("dict[str, Any] | list[Any]", child), room - 1)
+    return size
 
 
 def read(body: bytes) -> Any:
@@ -78,5 +81,8 @@ def read(body: bytes) -> Any:
         raise NotStrictJson(f"{error.msg} at character {error.pos}") from None
     except RecursionError:
         raise NotStrictJson(f"nested deeper than {DEPTH_MAX}") from None
-    _depth(value, DEPTH_MAX + 1)
-    return value
+    if isinstance(value, dict | list):
+        size = _size(cast("dict[str, Any] | list[Any]", value), DEPTH_MAX)
+        if size > VALUES_MAX:
+            raise NotStrictJson(f"more than {VALUES_MAX:,} values")
+    return cast("Any", value)
