@@ -236,6 +236,12 @@ BODIES = {
     "a length that is none": Body(content=b"{}", headers={**JSON, "Content-Length": "kenari"}),
     "a negative length": Body(content=b"{}", headers={**JSON, "Content-Length": "-1"}),
     "33 levels": Body(content=b'{"x":' + b"[" * 33 + b"]" * 33 + b"}"),
+    "32 levels and an empty one": Body(content=b'{"x":' + b"[" * 32 + b"]" * 32 + b"}"),
+    "5,001 values": Body(content=b'{"x": [' + b",".join([b"0"] * 5_000) + b"]}"),
+    "200,000 values": Body(content=b'{"x": [' + b",".join([b"null"] * 200_000) + b"]}"),
+    "60,000 fields": Body(
+        content=b"{" + b",".join(b'"a%d":0' % number for number in range(60_000)) + b"}"
+    ),
     "100,000 brackets": Body(content=b"[" * 100_000),
     "100,000 closed brackets": Body(content=b"[" * 100_000 + b"]" * 100_000),
     "100,000 objects": Body(content=b'{"x":' * 100_000),
