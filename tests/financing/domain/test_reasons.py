@@ -14,6 +14,7 @@ from services.financing.domain.eligibility import (
     Note,
     NoteCode,
     Refusal,
+    Shu,
     Source,
     check_living,
 )
@@ -292,3 +293,40 @@ def test_the_note_of_an_assumed_product_is_no_reason_against_it():
     running = assessed("blu_umi", a_person(), ask(10_000_000))
     assert [note.code for note in running.notes] == [NoteCode.PRODUCT_ASSUMED]
     assert (said.eligible, running.eligible) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("on", "known", "earliest"),
+    [
+        (date(2026, 6, 30), (Shu(2024, 5),), "passes"),
+        (date(2026, 7, 1), (Shu(2024, 5),), None),
+        (date(2026, 6, 30), (Shu(2023, 5),), None),
+        (date(2026, 6, 30), (), None),
+        (date(2026, 6, 30), (Shu(2024, -5), Shu(2023, 5)), date(2027, 1, 1)),
+    ],
+)
+def test_only_the_year_before_stands_in_for_a_surplus_not_yet_reported(on, known, earliest):
+    cooperative = a_cooperative(founded_on=date(2025, 1, 1), shu=known)
+    said = [
+        each
+        for each in assessed(lpdb.REGULAR, cooperative, ask(), on=on).refusals
+        if each.code in {Code.SHU, Code.UNKNOWN_SHU}
+    ]
+    assert ("passes" if not said else said[0].earliest) == earliest
+
+
+def test_the_surplus_of_a_cooperative_founded_last_year_is_only_missing():
+    young = a_cooperative(founded_on=date(2025, 12, 31), shu=())
+    younger = a_cooperative(founded_on=date(2026, 1, 1), shu=())
+    assert reason(lpdb.REGULAR, young, Code.UNKNOWN_SHU).earliest is None
+    assert reason(lpdb.REGULAR, younger, Code.UNKNOWN_SHU).earliest == date(2027, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("product", "since"),
+    [(lpdb.REGULAR, date(2021, 1, 1)), (lpdb.MOCKUP, date(2025, 6, 16))],
+)
+def test_what_is_not_in_force_yet_is_so_from_its_first_day(product, since):
+    early = assessed(product, a_cooperative(), ask(), on=date(2020, 12, 31))
+    assert [(each.code, each.earliest) for each in early.refusals] == [(Code.NOT_IN_FORCE, since)]
+    assert early.earliest_date == since
