@@ -263,6 +263,7 @@ FIGURES = [
         },
     ),
     (lpdb.REGULAR, IN_2026, {"rate_bp": 300, "rate_ksp_bp": 600}),
+    ("blu_linkage", IN_2026, {"plafon_max": 1_000_000_000, "rate_bp": 600, "months_max": 36}),
     (pmk49.CODE, date(2025, 9, 1), {"plafon_max": 3_000_000_000, "months_max": 72}),
 ]
 UNITS = {
