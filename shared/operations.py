@@ -13,18 +13,16 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from pydantic import TypeAdapter
 
-from shared.auth import SCOPES
+from shared.contract import contract
 from shared.db import SELECT_ONE, Database, DatabaseUnavailable, Statement
 from shared.express import Express
 from shared.observed import Observed
-from shared.problems import Catalogue, FieldProblem, Problem
+from shared.problems import Catalogue
 
 Check = Callable[[], Awaitable[str | None]]
 """Returns None when all is well, else a sentence that says what is wrong."""
@@ -33,9 +31,19 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def new_app(
-    *, title: str, version: str, description: str, lifespan: Lifespan, problems: Catalogue
+    *,
+    title: str,
+    version: str,
+    description: str,
+    lifespan: Lifespan,
+    problems: Catalogue,
+    tags: Mapping[str, str],
+    names: Mapping[str, str],
 ) -> FastAPI:
-    """Return an application with problems, metrics, request ids, health and offline docs."""
+    """Return an application with problems, metrics, request ids, health and offline docs.
+
+    `tags` says what each group of endpoints is for; `names` renames schemas in the contract.
+    """
     traced = bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
     app: FastAPI = FastAPIOffline(
         title=title,
@@ -50,6 +58,7 @@ def new_app(
             "auto_configure": traced,
         },
         redirect_slashes=False,
+        openapi_tags=[{"name": tag, "description": text} for tag, text in tags.items()],
     )
     registry = CollectorRegistry()
     app.state.metrics = registry
@@ -61,7 +70,13 @@ def new_app(
     app.add_middleware(Observed, registry=registry)
     problems.install(app)
     _add_health(app, registry)
-    app.openapi = lambda: _openapi(app)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = contract(app, problems, names)
+        return app.openapi_schema
+
+    app.openapi = openapi
     return app
 
 
@@ -118,48 +133,3 @@ def _add_health(app: FastAPI, registry: CollectorRegistry) -> None:
 
     for path, endpoint in (("/livez", livez), ("/readyz", readyz), ("/metrics", metrics)):
         app.add_api_route(path, endpoint, include_in_schema=False)
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document, with the problem schema and every scope in it."""
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title,
-            version=app.version,
-            description=app.description,
-            routes=app.routes,
-            servers=[{"url": "/"}],
-        )
-        components = document.setdefault("components", {})
-        schemas = components.setdefault("schemas", {})
-        for model in (Problem, FieldProblem):
-            schema = TypeAdapter(model).json_schema(ref_template="#/components/schemas/{model}")
-            schema.pop("$defs", None)
-            schemas[model.__name__] = schema
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        for path in document.get("paths", {}).values():
-            for operation in path.values():
-                _require_headers(operation)
-        for scheme in components.get("securitySchemes", {}).values():
-            scheme["flows"]["clientCredentials"]["scopes"] = dict(SCOPES)
-        app.openapi_schema = document
-    return app.openapi_schema
-
-
-REQUIRED_HEADERS: Mapping[str, Mapping[str, Any]] = {
-    "idempotency-key": {"type": "string", "minLength": 1, "maxLength": 255},
-    "if-match": {"type": "string", "pattern": '^"[0-9]+"$'},
-}
-
-
-def _require_headers(operation: dict[str, Any]) -> None:
-    """Say in the contract that these headers are required.
-
-    In the code they are optional, so that leaving one out gets its own problem (400, 428) and
-    not a 422 among others.
-    """
-    for parameter in operation.get("parameters", []):
-        schema = REQUIRED_HEADERS.get(parameter["name"].lower())
-        if parameter["in"] == "header" and schema is not None:
-            parameter.update(required=True, schema=dict(schema))

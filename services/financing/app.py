@@ -30,6 +30,22 @@ from shared.feed import feed
 from shared.operations import database_checks, include, new_app
 from shared.outbound import Outbound
 
+TAGS = {
+    "applications": "A loan from its draft to the last instalment",
+    "decisions": "What could be lent, with every reason",
+    "products": "What can be lent, the numbers in force, and what is paid back",
+    "callbacks": "What lenders report",
+    "events": "The ordered feed of changes",
+}
+NAMES = {
+    "Card": "Scorecard",
+    "Code": "ReasonCode",
+    "Event": "ApplicationEvent",
+    "Reason": "FactorReason",
+    "Unit": "FigureUnit",
+    "services__financing__domain__application__Status": "ApplicationStatus",
+    "services__financing__domain__submission__Status": "SubmissionStatus",
+}
 DESCRIPTION = "Is this loan possible, how good is it, and who should lend?"
 SILENT_AFTER = timedelta(seconds=30)
 
@@ -72,6 +88,8 @@ def create_app(
         description=DESCRIPTION,
         lifespan=lifespan,
         problems=PROBLEMS,
+        tags=TAGS,
+        names=NAMES,
     )
     app.state.cursor_key = ring.cursor
     app.state.verifier = Verifier(settings.issuer, KeySet(settings.jwks))

@@ -31,6 +31,24 @@ from shared.feed import feed
 from shared.issuer import Client, Issuer, endpoints
 from shared.operations import database_checks, include, new_app
 
+TAGS = {
+    "people": "Returned migrant workers and their families",
+    "memberships": "Who belongs to a cooperative, and the steps of belonging",
+    "cooperatives": "Village and migrant-worker cooperatives, their officers and figures",
+    "facts": "What financing may read of a person or a cooperative, and who has read it",
+    "regions": "Regions of Indonesia, and what a NIK says",
+    "evidence": "Mentoring and training that were completed",
+    "imports": "Files of people and cooperatives",
+    "events": "The ordered feed of changes",
+    "tokens": "Tokens, and the keys that verify them",
+}
+NAMES = {
+    "Body_issue_token": "TokenRequest",
+    "Event": "MembershipEvent",
+    "Purpose": "FactsPurpose",
+    "Scheme": "PlacementScheme",
+    "Status": "MembershipStatus",
+}
 DESCRIPTION = "Who came home, what they can do, and which cooperative took them in."
 
 
@@ -60,6 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         problems=PROBLEMS,
+        tags=TAGS,
+        names=NAMES,
     )
     app.state.keys = ring
     app.state.cursor_key = ring.cursor
