@@ -1,0 +1,155 @@
+"""The contracts: valid, complete, plainly named, and changed only on purpose.
+
+When a change of the contract is meant, `UPDATE_CONTRACT=1` writes the two lists beside this file.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+HERE = Path(__file__).parent
+METHODS = ("get", "put", "post", "patch", "delete")
+PUBLIC = {
+    "issue_token": "who asks for a token has none",
+    "read_jwks": "public keys are public",
+    "receive_callback": "a lender signs the bytes instead",
+}
+NOT_NAMED = re.compile(r"__|^Body_|^(Status|Event|Type|Kind|Item|Model|Response|Data)$")
+
+
+@pytest.fixture(params=["registry", "financing"])
+async def contract(request, registry_app, calculator) -> tuple[str, dict[str, Any]]:
+    app = {"registry": registry_app, "financing": calculator.app}[request.param]
+    return request.param, app.openapi()
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert method in METHODS
+            yield method, path, operation
+
+
+async def test_the_document_is_valid_openapi(contract):
+    _, document = contract
+    assert document["openapi"].startswith("3.1.")
+    validate(document)
+
+
+async def test_every_operation_is_named_described_and_grouped(contract):
+    _, document = contract
+    names = []
+    declared = {tag["name"] for tag in document["tags"]}
+    for _, path, operation in operations(document):
+        names.append(operation["operationId"])
+        assert re.fullmatch("[a-z]+(_[a-z]+)+|prequalify", operation["operationId"])
+        assert operation["summary"]
+        assert operation["description"].strip().endswith("."), path
+        assert len(operation["tags"]) == 1
+        assert set(operation["tags"]) <= declared, path
+    assert len(names) == len(set(names))
+    used = {tag for _, _, operation in operations(document) for tag in operation["tags"]}
+    assert declared == used
+
+
+async def test_every_operation_is_secured_or_has_a_reason_not_to_be(contract):
+    _, document = contract
+    for _, path, operation in operations(document):
+        assert bool(operation.get("security")) != (operation["operationId"] in PUBLIC), path
+
+
+async def test_every_answer_has_a_shape_and_every_refusal_is_a_problem(contract):
+    _, document = contract
+    for _, path, operation in operations(document):
+        responses = operation["responses"]
+        good = [status for status in responses if status.startswith("2")]
+        assert len(good) == 1, path
+        assert responses[good[0]]["content"]["application/json"]["schema"], path
+        for status in responses.keys() - set(good):
+            content = responses[status]["content"]
+            assert list(content) == ["application/problem+json"], (path, status)
+            problem = content["application/problem+json"]
+            assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}
+            for slug, example in problem["examples"].items():
+                assert example["value"]["type"] == f"/problems/{slug}"
+                assert str(example["value"]["status"]) == status
+
+
+async def test_every_refusal_of_the_edge_is_declared(contract):
+    _, document = contract
+    for _, path, operation in operations(document):
+        expected = {"422", "500"}
+        sent = {one["name"].lower() for one in operation.get("parameters", ())}
+        if operation.get("security"):
+            expected |= {"401", "403", "503"}
+            if "application/json" in operation.get("requestBody", {}).get("content", {}):
+                expected |= {"400", "413", "415"}
+        expected |= {"400", "409", "503"} if "idempotency-key" in sent else set()
+        expected |= {"412", "428"} if "if-match" in sent else set()
+        assert expected <= operation["responses"].keys(), path
+        slugs = {
+            slug
+            for response in operation["responses"].values()
+            for media in response["content"].values()
+            for slug in media.get("examples", ())
+        }
+        if "idempotency-key" in sent:
+            assert {"idempotency-key-reused", "idempotent-request-in-flight"} <= slugs
+
+
+def typed(schema: Any, where: str) -> None:
+    """Assert that a generator can tell the type of everything in a schema."""
+    if "$ref" in schema:
+        return
+    if "anyOf" in schema:
+        some = [one for one in schema["anyOf"] if one.get("type") != "null"]
+        assert len(some) == 1, f"{where}: nothing but X or null"
+        typed(some[0], where)
+        return
+    assert isinstance(schema.get("type"), str) or "const" in schema or "enum" in schema, where
+    if schema.get("type") == "array":
+        typed(schema["items"], f"{where}/items")
+    for name, inner in schema.get("properties", {}).items():
+        typed(inner, f"{where}/{name}")
+
+
+async def test_everything_has_a_type(contract):
+    _, document = contract
+    for name, schema in document["components"]["schemas"].items():
+        typed(schema, name)
+        if schema.get("type") == "object":
+            assert re.fullmatch("([A-Z][a-z0-9]+)+", name), name
+        assert not NOT_NAMED.search(name), f"{name}: give it a name in the service's app.py"
+        assert schema["title"] == name
+    for _, path, operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            typed(parameter["schema"], f"{path} {parameter['name']}")
+
+
+async def test_every_request_refuses_what_is_not_declared(contract):
+    _, document = contract
+    schemas = document["components"]["schemas"]
+    for _, path, operation in operations(document):
+        content = operation.get("requestBody", {}).get("content", {})
+        reference = content.get("application/json", {}).get("schema", {}).get("$ref")
+        if reference:
+            schema = schemas[reference.rpartition("/")[2]]
+            assert schema["additionalProperties"] is False, path
+
+
+async def test_the_contract_changes_only_on_purpose(contract):
+    name, document = contract
+    listed = [
+        f"{method.upper():6} {path} {operation['operationId']}"
+        for method, path, operation in operations(document)
+    ]
+    text = "\n".join(sorted(listed, key=lambda line: line.split()[1:])) + "\n"
+    file = HERE / f"{name}.txt"
+    if os.environ.get("UPDATE_CONTRACT"):
+        file.write_text(text)
+    assert file.read_text() == text, "if this is meant: UPDATE_CONTRACT=1 pytest tests/openapi"
