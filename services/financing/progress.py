@@ -33,6 +33,9 @@ _OVER = frozenset(
     }
 )
 
+_BOUND = frozenset({submission.Status.AKAD, submission.Status.DISBURSED, submission.Status.REPAID})
+_HELD = _BOUND | {submission.Status.RECEIVED, submission.Status.APPROVED}
+"""A lender has the application, and may make a loan of it, or has."""
 
 _TOO_LATE = frozenset(
     {application.Event.SIGN, application.Event.DISBURSE, application.Event.CLOSE}
@@ -117,7 +120,13 @@ async def hear(
     settled = submission.settle(frozenset(reported))
     status = submission.Status(sub["status"]) if settled.status is None else settled.status
     paid = reported.get(Stage.DISBURSED)
-    conflict = settled.conflict or (paid is not None and paid > app["amount"])
+    newest = await submissions.newest(unit, app["id"])
+    left = newest is not None and newest["id"] != sub["id"]
+    # A lender that was left, and that has the application after all, contradicts how it was left.
+    returned = left and status in _HELD
+    conflict = settled.conflict or returned or (paid is not None and paid > app["amount"])
+    if returned and status not in _BOUND:
+        status = submission.Status(sub["status"])  # the live submission is another lender's
     kept = await submissions.change(
         unit,
         sub,
@@ -129,8 +138,16 @@ async def hear(
         sent_at=sub["sent_at"] or now,
         due_at=_due_after(status, withdrawal=app["withdrawal_requested"], now=now),
     )
+    if conflict and left and newest is not None:
+        await _hold(unit, newest, now=now)
     await _follow(unit, app, kept, conflict=conflict, stage=stage, now=now)
     return True
+
+
+async def _hold(unit: Unit, leg: Row, *, now: datetime) -> None:
+    """Keep back the next leg, if it waits to be sent: a person looks first at what there is."""
+    if leg["status"] == submission.Status.QUEUED:
+        await submissions.change(unit, leg, now=now, due_at=None)
 
 
 def _due_after(status: submission.Status, *, withdrawal: bool, now: datetime) -> datetime | None:

@@ -245,6 +245,37 @@ async def test_a_report_does_not_put_a_requested_withdrawal_off(house: House):
     assert (await house.read(id))["status"] == "withdrawn"
 
 
+async def test_no_second_lender_is_asked_once_the_first_has_signed_after_all(house: House):
+    """The refusal has opened the next leg, which waits; with the akad there would be two loans."""
+    id, submission = await at_the_bank(house)
+    assert await applied(house, letter(submission, Stage.REFUSED))
+    assert await applied(house, letter(submission, Stage.AKAD))
+    for _ in range(3):
+        await house.worker.step()
+        await house.later(hours=5)
+    assert (await house.ledger(OTHER))["totals"]["requests"] == 0
+    first, second = await legs(house, id)
+    assert (first["status"], second["status"], second["sent_at"]) == ("akad", "queued", None)
+
+
+@pytest.mark.parametrize("stage", FORWARD)
+async def test_a_lender_that_was_given_up_and_has_it_after_all_is_looked_at_by_a_person(
+    house: House, stage: Stage
+):
+    """It said that it took nothing, for an hour; then it reports what it took."""
+    await house.instruct(BANK, "unavailable")
+    await house.instruct(OTHER, "hold", 1)
+    id = (await routed(house))["id"]
+    await house.until(id, "answered", steps=60)
+    first, second = await legs(house, id)
+    assert (first["status"], second["status"]) == ("failed", "received")
+    assert await applied(house, letter(first["id"], stage))
+    assert (await house.read(id))["status"] == "in_review"
+    first, second = await legs(house, id)
+    kept = stage if stage in {Stage.AKAD, Stage.DISBURSED} else "failed"
+    assert (first["status"], second["status"]) == (kept, "received")
+
+
 @pytest.mark.parametrize("late", [Stage.RECEIVED, Stage.APPROVED])
 async def test_a_lender_that_was_left_has_nothing_more_to_say(house: House, late: Stage):
     id, submission = await refused_by_the_bank(house)
