@@ -10,7 +10,6 @@ from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.ids import new_id
@@ -47,7 +46,7 @@ class Observed:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        sent = Headers(scope=scope).get("x-request-id", "")
+        sent = _sent_id(scope)
         request_id = sent if _REQUEST_ID.fullmatch(sent) else str(new_id())
         scope["request_id"] = request_id
         status = 0
@@ -83,3 +82,10 @@ class Observed:
             ms=round(seconds * 1000, 2),
             caller=getattr(caller, "id", None),
         )
+
+
+def _sent_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            return value.decode("latin-1")
+    return ""
