@@ -22,9 +22,8 @@ from pydantic import (
 )
 
 from shared.money import AMOUNT_MAX, Rupiah
+from shared.timeline import FIRST_DAY, LAST_DAY
 
-FIRST_DAY: Final = date(1900, 1, 1)
-LAST_DAY: Final = date(2200, 12, 31)
 COUNT_MAX: Final = 2**31 - 1
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -6,6 +6,7 @@ column. Every reader goes on after a fault, so that a row hears all of its fault
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 
 from services.registry.domain import region
 from services.registry.domain.source import Contradiction
+from shared.timeline import FIRST_DAY, LAST_DAY
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
@@ -41,6 +43,14 @@ class FaultyRow(Exception):
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         self.faults = faults
         super().__init__("; ".join(f"{fault.column}: {fault.reason}" for fault in faults))
+
+
+def plain(cell: str) -> str:
+    """Return a cell in NFC without the spaces around it; empty when it cannot be printed."""
+    text = cell.strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return text if text.isprintable() else ""
 
 
 class Cells:
@@ -73,12 +83,12 @@ class Cells:
         return stand_in
 
     def text(self, column: str, *, length_max: int = TEXT_MAX) -> str | None:
-        """Return the cell without the spaces around it; None when nothing is left."""
+        """Return the cell in NFC, without spaces around it; None when nothing is left."""
         cell = self._row.get(column)
-        value = cell.strip() if cell else None
-        if not value:
+        if not cell or not cell.strip():
             return None
-        if not value.isprintable():
+        value = plain(cell)
+        if not value:
             self.fault(column, "not_text", "there are characters that cannot be printed")
             return None
         if len(value) > length_max:
@@ -118,10 +128,14 @@ class Cells:
             return None
         try:
             # Without the shape, other ISO forms such as 2025W011 would pass too.
-            return date.fromisoformat(value if _DAY.fullmatch(value) else "")
+            day = date.fromisoformat(value if _DAY.fullmatch(value) else "")
         except ValueError:
             self.fault(column, "not_a_date", "a date is written YYYY-MM-DD and exists")
             return None
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.fault(column, "not_a_date", f"a date lies between {FIRST_DAY} and {LAST_DAY}")
+            return None
+        return day
 
     def village(self, column: str) -> str | None:
         """Return a village code; whether the village exists is left to the database."""

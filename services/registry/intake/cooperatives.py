@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.db import incoming_cooperatives
-from services.registry.domain.cells import Fault, FaultyRow
+from services.registry.domain.cells import Fault, FaultyRow, plain
 from services.registry.domain.cooperative import CooperativeStatus
 from services.registry.domain.importing import (
     COOPERATIVE_COLUMNS,
@@ -36,7 +36,7 @@ class CooperativesDesk:
     def read(self, record: Record) -> Entry[CooperativeRow]:
         """Read one row; faults are in the entry."""
         cells = [cell.strip() for cell in record.cells or ()]
-        hash, external_id = self.rows.index("\x1f".join(cells)), cells[0]
+        hash, external_id = self.rows.index("\x1f".join(cells)), plain(cells[0])
         try:
             value = read_cooperative(
                 dict(zip(COOPERATIVE_COLUMNS, cells, strict=True)),

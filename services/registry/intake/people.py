@@ -10,7 +10,7 @@ import orjson
 
 from services.registry.db import incoming_people
 from services.registry.db.imports import Run
-from services.registry.domain.cells import Fault, FaultyRow
+from services.registry.domain.cells import Fault, FaultyRow, plain
 from services.registry.domain.importing import PEOPLE_COLUMNS, PersonRow, read_person
 from services.registry.domain.person import (
     PROVES,
@@ -52,7 +52,7 @@ class PeopleDesk:
     def read(self, record: Record) -> Entry[PersonRow]:
         """Read one row; faults are in the entry."""
         cells = [cell.strip() for cell in record.cells or ()]
-        hash, external_id = self.rows.index("\x1f".join(cells)), cells[0]
+        hash, external_id = self.rows.index("\x1f".join(cells)), plain(cells[0])
         try:
             value = read_person(
                 dict(zip(PEOPLE_COLUMNS, cells, strict=True)),
