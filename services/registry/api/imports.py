@@ -43,7 +43,7 @@ CSV_BODY = {
     "requestBody": {
         "required": True,
         "description": "CSV (RFC 4180) in UTF-8 with a header, at most 512 MiB",
-        "content": {"text/csv": {"schema": {"type": "string"}}},
+        "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 
