@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import asyncpg
+import httpx
 import pytest
 
 from services.financing.db import tables as financing_tables
 from services.registry.db import tables as registry_tables
+from services.registry.domain.importing import PEOPLE_COLUMNS as COLUMNS
 from services.sandbox import blu, kur_bank, lpdb
 from services.sandbox.behaviour import Behaviour
 from services.sandbox.courier import Letter
@@ -196,6 +198,16 @@ async def test_a_token_is_not_given_for_rubbish(registry, registry_template):
     assert await rows(registry_template) == before
 
 
+GOOD = {"full_name": "Siti", "sex": "female", "migration_status": "returned"}
+HEADER = ",".join(COLUMNS).encode() + b"\n"
+
+
+def row(**changes: str) -> bytes:
+    """Return a file of one person, good but for what the case changes."""
+    cells = dict.fromkeys(COLUMNS, "") | {"external_id": "A-1"} | GOOD | changes
+    return HEADER + ",".join(cells.values()).encode("utf-8", "surrogatepass") + b"\n"
+
+
 FILES = {
     "nothing": b"",
     "a line break": b"\n",
@@ -203,29 +215,54 @@ FILES = {
     "a header of rubbish": b"kenari7f3a,b\n1,2\n",
     "a header of 100,000 columns": b"," * 100_000 + b"\n",
     "a header without an end": b"x" * 3_000_000,
-    "a cell without an end": b'external_id,full_name,sex\n"' + b"x" * 3_000_000,
-    "NUL": b"external_id,full_name,sex\na\x00,kenari7f3a,female\n",
+    "a column twice": HEADER.replace(b"sex", b"full_name"),
+    "an undeclared column": HEADER.replace(b"sex", b"version"),
+    "a cell without an end": HEADER + b'"' + b"x" * 3_000_000,
     "only NUL": b"\x00" * 10_000,
-    "no UTF-8": b"external_id,full_name,sex\na,\xff\xfe,female\n",
-    "a surrogate": b"external_id,full_name,sex\na,\xed\xa0\x80,female\n",
-    "UTF-16": "external_id,full_name,sex\na,b,female\n".encode("utf-16"),
-    "a column twice": b"external_id,full_name,full_name,sex\na,b,c,female\n",
-    "too many cells": b"external_id,full_name,sex\na,b,female,c,d,e\n",
-    "too few cells": b"external_id,full_name,sex\na\n",
-    "a right-to-left override": "external_id,full_name,sex\na,b\u202ec,female\n".encode(),
-    "digits of another script": "external_id,full_name,sex,person_nik\na,b,female,"
-    "٥٢٠٣٠٥٥٤٠٣٨٨٠٠٠١\n".encode(),
-    "gzip": gzip.compress(b"external_id,full_name,sex\na,b,female\n"),
-    "half a quote": b'external_id,full_name,sex\na,"b"c,female\n',
-    "a bare carriage return": b"external_id,full_name,sex\ra,b\r,female\r",
-    "an undeclared sex": b"external_id,full_name,sex\na,b,kenari7f3a\n",
+    "NUL": row(full_name="kenari7f3a\x00"),
+    "a raw byte": row().replace(b"Siti", b"\xff\xfe"),
+    "a surrogate": row(full_name="kenari7f3a\ud800"),
+    "a private use character": row(full_name="kenari7f3a\ue000"),
+    "a right-to-left override": row(full_name="kenari7f3a\u202e"),
+    "only spaces": row(full_name="   "),
+    "5,000 characters": row(full_name="x" * 5_000),
+    "UTF-16": row().decode().encode("utf-16"),
+    "gzip": gzip.compress(row()),
+    "too many cells": row().replace(b"Siti", b"Siti,kenari7f3a"),
+    "too few cells": HEADER + b"A-1\n",
+    "half a quote": row().replace(b"Siti", b'"Si"ti'),
+    "a quote inside": row().replace(b"Siti", b'Si"ti'),
+    "an undeclared sex": row(sex="kenari7f3a"),
+    "an undeclared status": row(migration_status="kenari7f3a"),
+    "Arabic-Indic digits": row(person_nik="٥٢٠٣٠٥٥٤٠٣٨٨٠٠٠١"),
+    "a NIK that cannot be": row(person_nik="9999999999999999"),
+    "a day of 30 February": row(birth_date="1988-02-30"),
+    "a day of year 1": row(birth_date="0001-01-01"),
+    "an integer as a day": row(birth_date="19880314"),
+    "rubbish for a village": row(ktp_village_code="52.02.02.2999"),
+    "rubbish for a phone": row(phone="kenari7f3a"),
+    "rubbish for a flag": row(married="yes"),
+    "rubbish for languages": row(languages="kenari7f3a:;;:"),
+    "1,000 skills": row(skills=";".join(f"skill {number}" for number in range(1_000))),
+    "a NUL for an id": row(external_id="a\x00b"),
+    "no id": row(external_id=""),
 }
+
+
+async def accepted(attack: Attack, client: httpx.AsyncClient, new: dict, content: bytes) -> int:
+    """Send a file that is good, and say how many of its rows were taken."""
+    opened = await client.post("/imports", json=new, headers=once())
+    path = f"{opened.headers['location']}/content"
+    headers = ((b"authorization", attack.tokens[0].encode()), (b"content-type", b"text/csv"))
+    answer = await send(attack.app, "PUT", path, headers, [content])
+    return json.loads(answer.body)["rows_accepted"]
 
 
 async def test_a_file_of_rubbish_registers_nobody(registry, registry_template):
     attack = attack_on(registry)
     new = {"kind": "people", "file_name": "rubbish.csv"}
     client = registry.client()
+    assert await accepted(attack, client, new, row()) == 1
     people = (await rows(registry_template))["person"]
     for name, content in FILES.items():
         opened = await client.post("/imports", json=new, headers=once())
