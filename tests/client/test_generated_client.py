@@ -3,18 +3,15 @@
 import asyncio
 import importlib
 import io
-import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import httpx
 import orjson
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from services.registry.db import clients
@@ -22,6 +19,7 @@ from services.registry.domain.importing import PEOPLE_COLUMNS as COLUMNS
 from shared import clock
 from shared.auth import Kind
 from shared.issuer import Client, hash_secret
+from tests.client.wire import over_http
 from tests.conftest import Service, once
 
 SECRET = "only for this test"
@@ -51,23 +49,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path
     for name in [name for name in sys.modules if name.startswith("purna_")]:
         del sys.modules[name]
-
-
-@asynccontextmanager
-async def over_http(service: Service) -> AsyncIterator[str]:
-    """Serve an application, whose lifespan runs already, on a real socket."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        server = uvicorn.Server(
-            uvicorn.Config(service.app, lifespan="off", log_level="warning", access_log=False)
-        )
-        serving = asyncio.create_task(server.serve([listening]))
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving
 
 
 async def a_token(registry: Service, url: str, package: ModuleType) -> str:
@@ -107,7 +88,7 @@ def endpoint(package: ModuleType, name: str) -> ModuleType:
 async def test_a_generated_client_of_the_registry_works(registry, folder):
     package = generated(registry.app, "purna_registry", folder)
     models = importlib.import_module("purna_registry.models")
-    async with over_http(registry) as url:
+    async with over_http(registry.app) as url:
         token = await a_token(registry, url, package)
         async with package.AuthenticatedClient(base_url=url, token=token) as client:
             new = models.PersonNew(full_name="Siti Rahmawati", sex=models.Sex.FEMALE)
@@ -173,7 +154,7 @@ async def test_a_generated_client_of_financing_works(registry, financing, folder
     package = generated(financing.app, "purna_financing", folder)
     issuing = generated(registry.app, "purna_registry", folder)
     models = importlib.import_module("purna_financing.models")
-    async with over_http(registry) as registry_url, over_http(financing) as url:
+    async with over_http(registry.app) as registry_url, over_http(financing.app) as url:
         token = await a_token(registry, registry_url, issuing)
         async with package.AuthenticatedClient(base_url=url, token=token) as client:
             asked = models.PrequalificationNew(
@@ -196,7 +177,7 @@ async def test_a_generated_client_of_financing_works(registry, financing, folder
 
 async def test_the_running_service_bears_what_no_client_library_sends(registry):
     """Over a real socket: requests that are not even HTTP, or stop half way."""
-    async with over_http(registry) as url:
+    async with over_http(registry.app) as url:
         port = int(url.rpartition(":")[2])
         for sent in (
             b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
