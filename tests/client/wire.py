@@ -12,7 +12,8 @@ import uvicorn
 @asynccontextmanager
 async def over_http(app: Any) -> AsyncIterator[str]:
     """Serve an application, whose lifespan runs already, and yield its address."""
-    with socket.socket() as listening:
+    # The loop sends at once (TCP_NODELAY) only where a socket names its protocol.
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(128)
         server = uvicorn.Server(
