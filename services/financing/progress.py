@@ -87,6 +87,15 @@ async def move(
     return kept
 
 
+def after(sub: Row, event: submission.Event) -> submission.Status:
+    """Return where a submission stands after an act of ours.
+
+    Raises:
+        IllegalTransition: it cannot take this step from where it stands.
+    """
+    return submission.advance(submission.Status(sub["status"]), event)
+
+
 async def hear(
     unit: Unit,
     app: Row,
@@ -160,7 +169,7 @@ def _due_after(status: submission.Status, *, withdrawal: bool, now: datetime) ->
 async def give_up(unit: Unit, app: Row, sub: Row, *, reason: str, now: datetime) -> None:
     """End a submission that the lender certainly did not take, and go on to the next leg."""
     kept = await submissions.change(
-        unit, sub, now=now, status=submission.Status.FAILED, reasons=[reason], due_at=None
+        unit, sub, now=now, status=after(sub, submission.Event.FAIL), reasons=[reason], due_at=None
     )
     await _follow(unit, app, kept, conflict=False, stage=None, now=now)
 
@@ -168,7 +177,7 @@ async def give_up(unit: Unit, app: Row, sub: Row, *, reason: str, now: datetime)
 async def cancelled(unit: Unit, app: Row, sub: Row, *, now: datetime) -> None:
     """End a submission that the lender never had."""
     kept = await submissions.change(
-        unit, sub, now=now, status=submission.Status.CANCELLED, due_at=None
+        unit, sub, now=now, status=after(sub, submission.Event.CANCEL), due_at=None
     )
     await _follow(unit, app, kept, conflict=False, stage=None, now=now)
 

@@ -32,6 +32,7 @@ from services.financing.channels import (
 )
 from services.financing.db import applications, submissions
 from services.financing.domain import application, patience
+from services.financing.domain.submission import Event as Act
 from services.financing.domain.submission import Status
 from services.financing.registry import (
     ReadingPurpose,
@@ -121,7 +122,7 @@ class Worker:
                 unit,
                 found,
                 now=now,
-                status=Status.SENDING if sending else found["status"],
+                status=progress.after(found, Act.CLAIM) if sending else found["status"],
                 attempt=found["attempt"] + 1,
                 sent_at=(found["sent_at"] or now) if sending else found["sent_at"],
                 due_at=patience.lease_until(now),
@@ -295,7 +296,7 @@ async def _apply(
                 app,
                 sub,
                 now,
-                status=Status.QUEUED,
+                status=progress.after(sub, Act.PUT_BACK),
                 maybe_taken=True,
                 sendings_failed=0,
                 due_at=now,
@@ -346,9 +347,8 @@ async def _put_back(unit: Unit, app: Row, sub: Row, outcome: Outcome, now: datet
         return
     asked = getattr(outcome, "retry_after", None) or timedelta()
     due_at = now + max(wait, asked)
-    await _changed(
-        unit, app, sub, now, status=Status.QUEUED, sendings_failed=failed, due_at=due_at
-    )
+    status = progress.after(sub, Act.PUT_BACK)
+    await _changed(unit, app, sub, now, status=status, sendings_failed=failed, due_at=due_at)
 
 
 async def _lost(unit: Unit, app: Row, sub: Row, now: datetime) -> None:
@@ -358,7 +358,7 @@ async def _lost(unit: Unit, app: Row, sub: Row, now: datetime) -> None:
         unit,
         sub,
         now=now,
-        status=Status.UNKNOWN,
+        status=progress.after(sub, Act.LOSE),
         maybe_taken=True,
         inquiries=0,
         due_at=now + wait,

@@ -256,6 +256,7 @@ async def test_no_second_lender_is_asked_once_the_first_has_signed_after_all(hou
     assert (await house.ledger(OTHER))["totals"]["requests"] == 0
     first, second = await legs(house, id)
     assert (first["status"], second["status"], second["sent_at"]) == ("akad", "queued", None)
+    assert (await house.read(id))["status"] == "in_review"
 
 
 @pytest.mark.parametrize("stage", FORWARD)

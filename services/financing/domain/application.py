@@ -95,11 +95,13 @@ TRANSITIONS: Mapping[Status, Mapping[Event, Status]] = MappingProxyType(
             Event.REFUSE: Status.REFUSED,
             Event.WITHDRAW: Status.WITHDRAWN,
         },
-        # The law may change between routing and sending: then it is assessed again.
+        # The law may change between routing and sending: then it is assessed again. While it
+        # waits for the next lender, the one before may say that it has made the loan after all.
         Status.ROUTED: {
             Event.ASSESS: Status.ASSESSED,
             Event.SEND: Status.SENT,
             Event.REFUSE: Status.REFUSED,
+            Event.REVIEW: Status.IN_REVIEW,
             Event.WITHDRAW: Status.WITHDRAWN,
         },
         Status.SENT: {
