@@ -12,6 +12,7 @@ import io
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ from services.registry.domain.importing import ImportStatus
 from services.registry.domain.person import PROVES, EvidenceKind, VerificationLevel
 from services.registry.seed import load_regions, put_clients
 from shared import clock
+from shared.clock import WIB
 from shared.db import Database
 
 Say = Callable[[str], None]
@@ -31,6 +33,7 @@ Say = Callable[[str], None]
 _NAMESPACE = UUID("5f0e9d2c-6a3b-4c1d-9e8f-7a6b5c4d3e2f")
 MATCHING_ACCOUNT = uuid5(_NAMESPACE, "matching account")
 """The system account that made the sample's matches with state registers."""
+CERTIFICATE_LEFT = timedelta(days=150)
 
 _EVIDENCE: Mapping[str, EvidenceKind] = {level: kind for kind, level in PROVES.items()}
 
@@ -83,12 +86,20 @@ async def load(registry: str, *, database_url: str, keys: Path, say: Say) -> Loa
             for id in (clients.MOBILE, clients.MINISTRY)
         ]
         try:
-            people_file, levels = _without_levels(_sample("people.csv"))
+            people_file, levels = _without_levels(sample("people.csv"))
             say(await bring_in(mobile, "people", "people.csv", people_file))
             people = {row["external_id"]: row async for row in _listed(mobile, "/people")}
             say(f"{await verify(ministry, people, levels)} people verified")
-            cooperatives_file = _sample("cooperatives.csv")
-            say(await bring_in(ministry, "cooperatives", "cooperatives.csv", cooperatives_file))
+            cooperatives_file = sample("cooperatives.csv")
+            say(
+                await bring_in(
+                    ministry,
+                    "cooperatives",
+                    "cooperatives.csv",
+                    dated(cooperatives_file, on=clock.now().astimezone(WIB).date()),
+                    told_apart_by=cooperatives_file,
+                )
+            )
             cooperatives = {
                 row["external_id"]: row async for row in _listed(ministry, "/cooperatives")
             }
@@ -109,13 +120,22 @@ async def load(registry: str, *, database_url: str, keys: Path, say: Say) -> Loa
         return ids
 
 
-async def bring_in(client: httpx.AsyncClient, kind: str, name: str, content: str) -> str:
+async def bring_in(
+    client: httpx.AsyncClient,
+    kind: str,
+    name: str,
+    content: str,
+    *,
+    told_apart_by: str | None = None,
+) -> str:
     """Send a file as any other caller would; return what became of it, in words.
+
+    It is sent once; `told_apart_by` stands for the content where that changes by the day.
 
     Raises:
         LoadingFailed: not every row was taken.
     """
-    key = hashlib.sha256(content.encode()).hexdigest()
+    key = hashlib.sha256((told_apart_by or content).encode()).hexdigest()
     opened = await client.post(
         "/imports",
         json={"kind": kind, "file_name": name},
@@ -189,8 +209,20 @@ def _officers(loaded: Loaded) -> Iterator[clients.NewClient]:
         )
 
 
-def _sample(name: str) -> str:
+def sample(name: str) -> str:
+    """Return a file of the sample as it is kept."""
     return resources.files("services.local").joinpath("sample", name).read_text(encoding="utf-8")
+
+
+def dated(content: str, *, on: date) -> str:
+    """Return a file of the sample with its dates in braces put in, as they are on a day."""
+    held = max(date(on.year, 1, 1), min(date(on.year, 5, 23), on))
+    return content.format(
+        last=on.year - 1,
+        before_last=on.year - 2,
+        held=held,
+        valid_until=on + CERTIFICATE_LEFT,
+    )
 
 
 def _without_levels(content: str) -> tuple[str, dict[str, VerificationLevel]]:

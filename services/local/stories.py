@@ -102,7 +102,7 @@ async def cooperative(world: World, say: Narrator) -> Journey:
 
 
 async def young_kopdes(world: World, say: Narrator) -> Journey:
-    """Tell of a Kopdes of 2025: what is missing, and from which day it can be there."""
+    """Tell of a Kopdes founded last year: what is missing, and from which day it can be there."""
     who = world.cooperatives["COOP-YOUNG"]
     declared = {
         "cooperative": {
@@ -172,7 +172,7 @@ STORIES = (
     Story("A mentored beginner asks for Rp 8 million", beginner),
     Story("Rp 300 million, refused by the first bank of the route", second_bank),
     Story("A cooperative with two annual meetings asks the LPDB for Rp 1 billion", cooperative),
-    Story("A Kopdes of 2025 that is not yet eligible", young_kopdes),
+    Story("A Kopdes founded last year, not yet eligible", young_kopdes),
     Story("A bank that takes the application and does not answer", silent_bank),
 )
 

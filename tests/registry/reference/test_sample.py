@@ -3,11 +3,12 @@
 import csv
 from collections import Counter
 from datetime import date
-from importlib import resources
 
 import phonenumbers
 import pytest
 
+from services.financing.domain.rules.cooperative import meetings
+from services.local.loading import dated, sample
 from services.registry.domain.cooperative import (
     CooperativeKind,
     Rat,
@@ -29,9 +30,8 @@ from services.registry.reference.regions import kabkota_codes, regions, retired_
 ON = date(2026, 11, 24)
 
 
-def table(name, columns):
-    file = resources.files("services.local").joinpath("sample", name)
-    reader = csv.DictReader(file.read_text(encoding="utf-8").splitlines())
+def table(name, columns, *, on=ON):
+    reader = csv.DictReader(dated(sample(name), on=on).splitlines())
     assert tuple(reader.fieldnames or ()) == columns
     return tuple(reader)
 
@@ -123,6 +123,24 @@ def test_the_walk_finds_its_cooperatives(cooperatives):
     )
     assert cooperatives["COOP-USP"].has_usp
     assert isinstance(young.rats[0], Rat)
+
+
+DAYS = [
+    date(year, month, day)
+    for year in (2026, 2027, 2028, 2031)
+    for month, day in ((1, 1), (1, 2), (2, 28), (5, 23), (6, 30), (7, 1), (11, 24), (12, 31))
+]
+
+
+@pytest.mark.parametrize("on", DAYS, ids=str)
+def test_the_cooperatives_tell_their_stories_on_any_day(on):
+    rows = table("cooperatives.csv", COOPERATIVE_COLUMNS, on=on)
+    every = {row["external_id"]: row for row in rows if row["external_id"].startswith("COOP-")}
+    grown, young = [read_cooperative(every[name], on=on) for name in ("COOP-LPDB", "COOP-YOUNG")]
+    assert meetings(grown.rats, grown.founded_on, on=on) is None
+    assert {one.book_year for one in grown.figures} == {on.year - 2, on.year - 1}
+    assert on < grown.certificate_valid_until
+    assert meetings(young.rats, young.founded_on, on=on).first_day > on
 
 
 def test_a_walker_lives_where_a_village_cooperative_can_take_them_in(people, cooperatives):
