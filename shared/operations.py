@@ -6,7 +6,6 @@ process answers, `/readyz` that its checks pass: each a sentence, so that an ope
 guess.
 """
 
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
@@ -18,6 +17,7 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from shared import tracing
 from shared.contract import contract
 from shared.db import SELECT_ONE, Database, DatabaseUnavailable, Statement
 from shared.express import Express
@@ -44,13 +44,14 @@ def new_app(
 
     `tags` says what each group of endpoints is for; `names` renames schemas in the contract.
     """
-    traced = bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
+    traced = tracing.configured()
     app: FastAPI = FastAPIOffline(
         title=title,
         version=version,
         description=description,
         lifespan=lifespan,
         telemetry={
+            "tracer_provider": tracing.provider(title) if traced else None,
             "tracing": traced,
             "metrics": traced,
             "logs": False,
