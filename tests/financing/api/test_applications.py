@@ -200,3 +200,19 @@ async def test_who_only_looks_may_not_write(house: House, kind: Kind):
     }
     reply = await client.post("/applications", json=new, headers=once())
     assert (reply.status_code, reply.json()["type"]) == (403, "/problems/forbidden")
+
+
+async def test_nothing_that_is_read_asks_the_registry(house: House):
+    """A read is answered from financing's own tables, however the registry fares."""
+    application = await house.submitted(40_000_000)
+    await house.until(application["id"], "disbursed")
+    del house.financing.app.state.registry
+    contract = (await house.app().get("/openapi.json")).json()
+    filled = {"id": application["id"], "code": "kur_mikro"}
+    reads = [
+        path.format(**filled) for path, methods in contract["paths"].items() if "get" in methods
+    ]
+    assert f"/applications/{application['id']}/schedule" in reads
+    for path in reads:
+        reader = house.financing.client() if path == "/events" else house.app()
+        assert (await reader.get(path)).status_code == 200, path
