@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -31,6 +31,20 @@ MARGIN = timedelta(seconds=60)
 """A token this close to its end is not used any more: it might end on the way."""
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_VISIBLE = r"^[!-~]+$"
+"""What a token is made of, at most: a header carries nothing else."""
+_SECONDS_MAX = 31_536_000
+_NOBODY = frozenset({"/problems/person-not-found", "/problems/cooperative-not-found"})
+_TRY_LATER = frozenset(
+    {
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_EARLY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
+)
+"""What says nothing of us or the subject. A bare 404 comes from whatever stands in the registry's
+place, such as a gateway during a deployment: nobody is gone because of it."""
 
 
 class RegistryUnavailable(Exception):
@@ -156,8 +170,15 @@ T = TypeVar("T", KnownPerson, KnownCooperative)
 class _Granted:
     """What the issuer answers to a client that it knows."""
 
-    access_token: str = field(repr=False)
-    expires_in: int
+    access_token: Annotated[str, msgspec.Meta(pattern=_VISIBLE)] = field(repr=False)
+    expires_in: Annotated[int, msgspec.Meta(ge=0, le=_SECONDS_MAX)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """The member of a problem document that tells one "no" from another."""
+
+    type: str
 
 
 class RegistryClient:
@@ -197,13 +218,14 @@ class RegistryClient:
             RegistryUnavailable: no usable answer came in time.
             RegistryRefused: this service may not read.
         """
-        return await self._facts(f"/people/{id}/financing-facts", purpose, KnownPerson)
+        return await self._facts("people", id, purpose, KnownPerson)
 
     async def cooperative_facts(self, id: UUID, *, purpose: ReadingPurpose) -> KnownCooperative:
         """Return what the registry knows of a cooperative. Raises as `person_facts` does."""
-        return await self._facts(f"/cooperatives/{id}/financing-facts", purpose, KnownCooperative)
+        return await self._facts("cooperatives", id, purpose, KnownCooperative)
 
-    async def _facts(self, path: str, purpose: ReadingPurpose, kind: type[T]) -> T:
+    async def _facts(self, nouns: str, id: UUID, purpose: ReadingPurpose, kind: type[T]) -> T:
+        path = f"/{nouns}/{id}/financing-facts"
         until = self._outbound.until()
         content = msgspec.json.encode({"purpose": purpose})
         token = await self._bearer(until)
@@ -213,10 +235,13 @@ class RegistryClient:
             self._forget(token)
             token = await self._bearer(until)
             reply = await self._post(path, content, _json(token), until)
-        if reply.status == HTTPStatus.NOT_FOUND:
+        if reply.status == HTTPStatus.NOT_FOUND and _read(reply, _Problem).type in _NOBODY:
             raise SubjectNotFound("The registry has nobody under this id for whom you act.")
         _check(reply)
-        return _read(reply, kind)
+        known = _read(reply, kind)
+        if known.id != id:
+            raise RegistryUnavailable("The registry answered about somebody else.")
+        return known
 
     async def _bearer(self, until: float) -> str:
         async with self._fetching:
@@ -252,18 +277,17 @@ def _json(token: str) -> dict[str, str]:
 def _check(reply: Reply) -> None:
     if reply.status == HTTPStatus.OK:
         return
-    server = reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    if server or reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+    if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status in _TRY_LATER:
         raise RegistryUnavailable(f"The registry answered {reply.status}.")
     raise RegistryRefused(f"The registry answered {reply.status}.")
 
 
-R = TypeVar("R", KnownPerson, KnownCooperative, _Granted)
+R = TypeVar("R", KnownPerson, KnownCooperative, _Granted, _Problem)
 
 
 def _read(reply: Reply, kind: type[R]) -> R:
     try:
         return msgspec.json.decode(reply.body, type=kind)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         # Its text may quote what was sent, and that is somebody's data.
         raise RegistryUnavailable("The registry's answer cannot be read.") from None

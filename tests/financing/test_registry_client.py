@@ -19,6 +19,7 @@ from services.financing.registry import (
 from shared.outbound import Outbound
 
 ID = UUID("01938d5e-0000-7000-8000-000000000001")
+OTHER = UUID("01938d5e-0000-7000-8000-000000000002")
 NIK = "5203055403880001"
 SECRET = "geheim:&%+ü"  # every character that a form or a Basic header could spoil
 PERSON = {
@@ -37,6 +38,17 @@ PERSON = {
     "person_nik": NIK,
     "something_new": {"that": "we do not read"},
 }
+
+
+def nobody(noun):
+    """The registry's own word that it has nobody, for some noun."""
+    problem = {"type": f"/problems/{noun}-not-found", "status": 404, "title": "No such thing"}
+    return httpx.Response(404, json=problem, headers={"content-type": "application/problem+json"})
+
+
+def granted(**changes):
+    """A token's answer with one member changed."""
+    return httpx.Response(200, json={"access_token": "token", "expires_in": 900, **changes})
 
 
 class Wire:
@@ -136,7 +148,13 @@ async def test_a_registry_that_knows_no_token_of_ours_refuses(client, wire):
 @pytest.mark.parametrize(
     ("answer", "raised"),
     [
-        (httpx.Response(404), SubjectNotFound),
+        (nobody("person"), SubjectNotFound),
+        (nobody("cooperative"), SubjectNotFound),
+        (nobody("page"), RegistryUnavailable),
+        (httpx.Response(404), RegistryUnavailable),
+        (httpx.Response(404, content=b"<html>no such backend"), RegistryUnavailable),
+        (httpx.Response(408), RegistryUnavailable),
+        (httpx.Response(425), RegistryUnavailable),
         (httpx.Response(403), RegistryRefused),
         (httpx.Response(422), RegistryRefused),
         (httpx.Response(302, headers={"location": "/elsewhere"}), RegistryRefused),
@@ -147,6 +165,9 @@ async def test_a_registry_that_knows_no_token_of_ours_refuses(client, wire):
         (httpx.Response(200, json={**PERSON, "birth_date": NIK}), RegistryUnavailable),
         (httpx.Response(200, json={**PERSON, "migration_status": NIK}), RegistryUnavailable),
         (httpx.Response(200, json={"person_nik": NIK}), RegistryUnavailable),
+        (httpx.Response(200, json={**PERSON, "id": str(OTHER)}), RegistryUnavailable),
+        (httpx.Response(200, content=b'{"full_name": "\xff"}'), RegistryUnavailable),
+        (httpx.Response(200, content=b'{"a":' + b"[" * 99_999), RegistryUnavailable),
         (httpx.ConnectError("refused"), RegistryUnavailable),
         (httpx.ReadTimeout("late"), RegistryUnavailable),
     ],
@@ -164,7 +185,14 @@ async def test_each_failure_is_one_of_three(client, wire, answer, raised):
     [
         (httpx.Response(401), RegistryRefused),
         (httpx.Response(503), RegistryUnavailable),
+        (httpx.Response(404), RegistryUnavailable),
         (httpx.Response(200, json={"access_token": 5}), RegistryUnavailable),
+        (granted(access_token=""), RegistryUnavailable),
+        (granted(access_token="two\nlines"), RegistryUnavailable),
+        (granted(access_token="tökén"), RegistryUnavailable),
+        (granted(expires_in=10**18), RegistryUnavailable),
+        (granted(expires_in=-1), RegistryUnavailable),
+        (httpx.Response(200, content=b'{"access_token": "\xff"}'), RegistryUnavailable),
         (httpx.ConnectError("refused"), RegistryUnavailable),
     ],
 )

@@ -75,7 +75,9 @@ PROBLEMS = GENERAL_PROBLEMS | Catalogue(
             "registry-refused",
             502,
             "The registry does not let financing read",
-            "Tell the operator: the client of financing needs the scope facts:read.",
+            "Nothing was changed. Tell the operator: the client of financing needs the scope "
+            "facts:read. Send the request again once that is mended.",
+            retry_after_seconds=60,
         ),
         CallbackRejected: ProblemType(
             "callback-rejected",
