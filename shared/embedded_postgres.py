@@ -2,7 +2,8 @@
 
 It is found (the wheel, else the system's), initialised once in a folder of the caller, started on
 a free port of the loopback and stopped with its owner, however the owner ends. It also runs where
-PostgreSQL refuses to, as root: `docs/decisions/0001-embedded-postgresql.md` says how.
+PostgreSQL refuses to, as root or under an id without a name:
+`docs/decisions/0001-embedded-postgresql.md` says how.
 """
 
 import importlib.util
@@ -48,8 +49,8 @@ class PostgresNotFound(Exception):
     """Neither the wheel nor the system has PostgreSQL."""
 
 
-class PostgresRefusesRoot(Exception):
-    """No other user could be found to run the server for root."""
+class PostgresRefusesUser(Exception):
+    """It does not run under our user id, and no other could be had."""
 
 
 class PostgresRunning(Exception):
@@ -136,7 +137,7 @@ class EmbeddedPostgres:
 
         Call it from a thread that outlives the server, best the main one: the server ends with
         the thread. `settings` are PostgreSQL's own names and values, over SETTINGS. Raises
-        FolderTaken, PostgresRunning, PostgresNotFound, PostgresRefusesRoot, PostgresNotStarted.
+        FolderTaken, PostgresRunning, PostgresNotFound, PostgresRefusesUser, PostgresNotStarted.
         """
         folder = folder.resolve()
         programs = find_programs()
@@ -321,10 +322,10 @@ def _initialise(folder: Path, programs: Path, prefix: tuple[str, ...], *, sync: 
 
 
 def _prefix(folder: Path, programs: Path) -> tuple[str, ...]:
-    """Return what to write before a command of PostgreSQL: nothing, except for root."""
-    if os.geteuid() != 0:
+    """Return what to write before a command of PostgreSQL: nothing where it takes our user id."""
+    if os.geteuid() != 0 and _has_name(os.geteuid()):
         return ()
-    for uid, prefix in _ways_from_root():
+    for uid, prefix in _other_users():
         _give(folder, uid)
         probe = ("/usr/bin/test", "-w", str(folder), "-a", "-x", str(programs / "postgres"))
         tried = subprocess.run(  # noqa: S603 - programs of the system, no shell
@@ -332,30 +333,42 @@ def _prefix(folder: Path, programs: Path) -> tuple[str, ...]:
         )
         if tried.returncode == 0:
             return prefix
-    raise PostgresRefusesRoot(
-        "PostgreSQL does not run as root, user namespaces are off here, and neither user postgres "
-        f"nor nobody can reach {folder}: run this as an ordinary user, or set DATABASE_URL"
+    raise PostgresRefusesUser(
+        "PostgreSQL runs neither as root nor under a user id without a name, and no other user "
+        f"that can reach {folder} is to be had: user namespaces are off here. "
+        "Run this as an ordinary user, or set DATABASE_URL"
     )
 
 
-def _ways_from_root() -> Iterator[tuple[int, tuple[str, ...]]]:
+def _has_name(uid: int) -> bool:
+    """Tell whether the machine knows a user id; in a container it often does not."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
+def _other_users() -> Iterator[tuple[int, tuple[str, ...]]]:
     """Yield ways to run a command as somebody else: (owner of its files, command prefix).
 
-    In a user namespace root is called 1000 and keeps its files; so nothing is given away, and a
-    home that others cannot enter stays closed. Where namespaces are off the server runs as user
-    postgres or nobody; if the folder is closed to them, with the one right to pass closed
-    folders. (`no_setuid_fixup`: else access(2), which PostgreSQL asks, forgets that right.)
+    In a user namespace we go by an id that has a name, and keep our files; so nothing is given
+    away, and a home that others cannot enter stays closed. Where namespaces are off, root runs the
+    server as user postgres or nobody; if the folder is closed to them, with the one right to pass
+    closed folders. (`no_setuid_fixup`: else access(2), which PostgreSQL asks, forgets that right.)
     """
-    if unshare := shutil.which("unshare"):
-        yield 0, (unshare, "--user", "--map-user=1000", "--map-group=1000", "--")
-    setpriv = shutil.which("setpriv")
-    known = {user.pw_name: user for user in pwd.getpwall()}
-    users = [known[name] for name in ("postgres", "nobody") if name in known]
+    users, ours = pwd.getpwall(), os.geteuid()
+    named = next((user.pw_uid for user in users if user.pw_uid != 0), None)
+    if named and (unshare := shutil.which("unshare")):
+        yield ours, (unshare, "--user", f"--map-user={named}", f"--map-group={named}", "--")
+    setpriv = shutil.which("setpriv") if ours == 0 else None
+    known = {user.pw_name: user.pw_uid for user in users}
+    uids = [known[name] for name in ("postgres", "nobody") if name in known]
     passing = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
     for rights in ((), ("--securebits=+no_setuid_fixup", *passing)):
-        for user in users if setpriv else ():
-            ids = (f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
-            yield user.pw_uid, (str(setpriv), *ids, *rights, "--")
+        for uid in uids if setpriv else ():
+            ids = (f"--reuid={uid}", f"--regid={uid}", "--clear-groups")
+            yield uid, (str(setpriv), *ids, *rights, "--")
 
 
 def _give(folder: Path, uid: int) -> None:

@@ -15,7 +15,7 @@ from shared.embedded_postgres import (
     EmbeddedPostgres,
     GivenPostgres,
     PostgresNotFound,
-    PostgresRefusesRoot,
+    PostgresRefusesUser,
     PostgresRunning,
     StatementFailed,
     server_for,
@@ -216,11 +216,11 @@ def test_root_has_several_ways_to_start_it(
     way: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """A home that others cannot enter, as /root is: the ways that cannot pass are passed over."""
-    ways = list(embedded_postgres._ways_from_root())
+    ways = list(embedded_postgres._other_users())
     if way >= len(ways):
         pytest.skip("this machine has fewer ways")
     tmp_path.chmod(0o700)
-    monkeypatch.setattr(embedded_postgres, "_ways_from_root", lambda: iter(ways[way:]))
+    monkeypatch.setattr(embedded_postgres, "_other_users", lambda: iter(ways[way:]))
 
     with EmbeddedPostgres.start(tmp_path / "deep" / "folder", settings=FAST) as server:
         assert server.run("SELECT 1") == ("1",)
@@ -228,16 +228,35 @@ def test_root_has_several_ways_to_start_it(
 
     assert gone(pid)
     # The files of one way are open to the first again.
-    monkeypatch.setattr(embedded_postgres, "_ways_from_root", lambda: iter(ways))
+    monkeypatch.setattr(embedded_postgres, "_other_users", lambda: iter(ways))
     with EmbeddedPostgres.start(tmp_path / "deep" / "folder", settings=FAST) as server:
         assert server.run("SELECT 1") == ("1",)
 
 
 @as_root
-def test_root_without_any_way_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(embedded_postgres, "_ways_from_root", lambda: iter(()))
+def test_root_starts_it_where_hardly_any_id_has_a_name(tmp_path: Path):
+    """As in a bare container, whose list of users is short."""
+    users = tmp_path / "passwd"
+    users.write_text("root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n")
+    shown = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/passwd && exec "$@"']
+    with owner_of(tmp_path / "folder", *shown, str(users)) as owner:
+        assert owner.stdout.readline().strip().isdecimal()
 
-    with pytest.raises(PostgresRefusesRoot, match="ordinary user"):
+
+def test_an_id_without_a_name_starts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """As in a container that is told to run as some number; PostgreSQL alone refuses that."""
+    monkeypatch.setattr(os, "geteuid", lambda: 654_321)
+
+    with EmbeddedPostgres.start(tmp_path, settings=FAST) as server:
+        assert server._prefix
+        assert server.run("SELECT 1") == ("1",)
+
+
+@as_root
+def test_root_without_any_way_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(embedded_postgres, "_other_users", lambda: iter(()))
+
+    with pytest.raises(PostgresRefusesUser, match="ordinary user"):
         EmbeddedPostgres.start(tmp_path)
 
 
@@ -287,9 +306,9 @@ def test_the_embedded_server_has_the_databases_asked_for(
             assert server.run("SELECT 1", database="financing") == ("1",)
 
 
-def owner_of(folder: Path) -> subprocess.Popen[str]:
+def owner_of(folder: Path, *prefix: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(folder)],
+        [*prefix, sys.executable, "-c", OWNER, str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
