@@ -3,15 +3,20 @@ The same request twice has one effect and one answer.
 
 A POST that creates or moves something carries an `Idempotency-Key`. Key, caller and route name
 one act; its answer is stored in the transaction of the act itself, so a repeat is answered from
-what is stored, byte for byte, even where the first answer was lost on its way.
+what is stored, byte for byte, even where the first answer was lost on its way. An answer may hold
+personal data, so it is forgotten after `KEPT`; a repeat after that is a new act.
 """
 
+import asyncio
 import hashlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 import orjson
+import structlog
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -23,14 +28,22 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    delete,
     func,
     select,
+    tuple_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.db import Reader, Row, Statement, Unit
+from shared import clock
+from shared.db import Contended, Database, DatabaseUnavailable, Reader, Row, Statement, Unit
 
 KEY_LENGTH_MAX = 255
+KEPT = timedelta(days=7)
+"""How long an answer is kept, at the least; it is gone within an hour and a minute after."""
+FORGET_AT_ONCE = 1_000
+_FIRST_SECONDS, _EVERY_SECONDS = 60, 3_600
+log = structlog.get_logger("purna.idempotency")
 
 
 class IdempotencyKeyMissing(Exception):
@@ -109,6 +122,18 @@ _OPEN = Statement(
         ),
     )
 )
+_name = tuple_(_table.c.caller_id, _table.c.route, _table.c.key)
+_FORGET = Statement(
+    delete(_table).where(
+        _name.in_(
+            select(_table.c.caller_id, _table.c.route, _table.c.key)
+            .where(_table.c.created_at < bindparam("before"))
+            .order_by(_table.c.created_at)
+            .limit(FORGET_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+    )
+)
 
 
 async def begin(unit: Unit, act: Act) -> Answer | None:
@@ -155,3 +180,37 @@ async def commit(unit: Unit, act: Act, answer: Answer, *, now: datetime) -> None
         await unit.commit((act.caller_id, act.route, act.key, act.body_hash, *kept))
     except asyncpg.UniqueViolationError as error:
         raise IdempotentRequestInFlight("Another request with this key has just ended.") from error
+
+
+async def forget(database: Database, *, now: datetime) -> int:
+    """Delete the answers that have been kept long enough; return how many those were."""
+    forgotten = 0
+    while True:
+        async with database.write() as unit:
+            tag = await unit.run(_FORGET, before=now - KEPT)
+        deleted = int(tag.rpartition(" ")[2])
+        forgotten += deleted
+        if deleted < FORGET_AT_ONCE:
+            return forgotten
+
+
+@asynccontextmanager
+async def forgetting(database: Database) -> AsyncGenerator[None]:
+    """Forget old answers every hour, as long as the service runs."""
+    task = asyncio.create_task(_forget_hourly(database))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _forget_hourly(database: Database) -> None:
+    await asyncio.sleep(_FIRST_SECONDS)
+    while True:
+        try:
+            await forget(database, now=clock.now())
+        except (DatabaseUnavailable, Contended) as error:
+            log.warning("forgetting", reason=type(error).__name__)
+        await asyncio.sleep(_EVERY_SECONDS)

@@ -23,7 +23,7 @@ from services.financing.db.tables import event
 from services.financing.domain.routing import CHANNELS
 from services.financing.registry import RegistryClient
 from services.financing.settings import Settings
-from shared import clock, keys
+from shared import clock, idempotency, keys
 from shared.auth import KeySet, Verifier
 from shared.db import Database, DatabaseUnavailable
 from shared.feed import feed
@@ -72,6 +72,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with (
             Database.connect(settings.database_url) as database,
+            idempotency.forgetting(database),
             Outbound(settings.registry_url, transport=registry) as line,
             channel_keys.open_channels(lender_keys, transport=lenders) as channels,
         ):

@@ -24,7 +24,7 @@ from services.registry.api.problems import PROBLEMS
 from services.registry.db import clients
 from services.registry.db.tables import event
 from services.registry.settings import Settings
-from shared import keys
+from shared import idempotency, keys
 from shared.auth import KeySet, Verifier
 from shared.db import Database
 from shared.feed import feed
@@ -67,7 +67,10 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with Database.connect(settings.database_url) as database:
+        async with (
+            Database.connect(settings.database_url) as database,
+            idempotency.forgetting(database),
+        ):
             app.state.database = database
             app.state.checks.update(database_checks(database, head("registry")))
             yield
