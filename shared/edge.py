@@ -183,7 +183,7 @@ async def _once_later(
         str | None,
         Header(
             description="Names this act; a repeat with the same key and body gets the same "
-            "answer and has no second effect, for seven days. 1 to 255 visible ASCII characters, "
+            "answer and has no second effect, for thirty days. 1 to 255 visible ASCII characters, "
             "a UUID is good.",
         ),
     ] = None,

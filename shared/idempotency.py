@@ -39,7 +39,7 @@ from shared import clock
 from shared.db import Contended, Database, DatabaseUnavailable, Reader, Row, Statement, Unit
 
 KEY_LENGTH_MAX = 255
-KEPT = timedelta(days=7)
+KEPT = timedelta(days=30)
 """How long an answer is kept, at the least; it is gone within an hour and a minute after."""
 FORGET_AT_ONCE = 1_000
 _FIRST_SECONDS, _EVERY_SECONDS = 60, 3_600

@@ -1,4 +1,4 @@
-"""Answers of acts are kept for a week, and then nothing is left of them."""
+"""Answers of acts are kept for thirty days, and then nothing is left of them."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ async def kept(service: Service) -> list[Row]:
     return await service.database.reader.rows(Statement("SELECT key FROM idempotency"))
 
 
-async def test_a_repeat_within_a_week_gets_the_first_answer_and_later_is_a_new_act(registry):
+async def test_a_repeat_within_its_time_gets_the_first_answer_and_later_is_a_new_act(registry):
     client, key = registry.client(), once()
     first = await client.post("/people", json=PERSON, headers=key)
     made = clock.now()
