@@ -12,7 +12,14 @@ from services.financing.domain.eligibility import Code, Confidence, NoteCode, So
 from services.financing.domain.figures import figures
 from services.financing.domain.products import PRODUCTS, Scheme
 from services.financing.domain.rules import blu, capacity, cooperative, kur, kur_terms, lpdb, pmk49
-from tests.financing.domain.applicants import decided
+from tests.financing.domain.applicants import (
+    a_cooperative,
+    a_group,
+    a_person,
+    ask,
+    assessed,
+    decided,
+)
 from tests.financing.domain.test_texts import everybody
 
 CODES = [product.code for product in PRODUCTS]
@@ -36,7 +43,14 @@ def inside(value: Any) -> Iterator[Any]:
 
 def every_source() -> list[Source]:
     """Every source of every edition, and those that the rules carry beside them."""
-    timelines = (kur_terms.KUR, lpdb.LPDB_REGULAR, lpdb.LPDB_MOCKUP, blu.BLU, pmk49.PMK49)
+    timelines = (
+        kur_terms.KUR,
+        lpdb.LPDB_REGULAR,
+        lpdb.LPDB_MOCKUP,
+        blu.BLU,
+        pmk49.PMK49,
+        capacity.BURDEN,
+    )
     found = [each for timeline in timelines for each in inside(timeline.values)]
     for module in (blu, capacity, cooperative, kur, kur_terms, lpdb, pmk49):
         for value in vars(module).values():
@@ -127,10 +141,19 @@ NOT_LAW = [
         for day in DAYS
     ),
     *(
+        (IN_2024, product, {"instalment_share_max": "assumption"})
+        for product in (kur.SUPER_MIKRO, kur.MIKRO, kur.KECIL, kur.KHUSUS)
+    ),
+    *(
         (
             IN_2026,
             product,
-            {"plafon_max": "assumption", "rate_bp": "assumption", "months_max": "assumption"},
+            {
+                "plafon_max": "assumption",
+                "rate_bp": "assumption",
+                "months_max": "assumption",
+                **({"instalment_share_max": "assumption"} if product == "blu_umi" else {}),
+            },
         )
         for product in blu.CODES
     ),
@@ -175,7 +198,7 @@ def test_every_number_of_a_product_is_listed_with_its_source(product, day):
     assert numbers(terms) <= {each.value for each in listed}
     assert bool(listed) == (terms is not None)
     for each in listed:
-        assert each.source.since <= day or each.source == capacity.SOURCE
+        assert each.source.since <= day
         assert each.source.until is None or day <= each.source.until
 
 
@@ -187,7 +210,7 @@ def test_every_number_that_all_of_kur_shares_is_listed_with_its_source(day):
 
 
 # What does not exist, yet or for somebody, has no text of the day: that of today says so.
-TIMELESS = {Code.NOT_IN_FORCE, Code.BORROWER_KIND, NoteCode.PRODUCT_ASSUMED}
+TIMELESS = {Code.NOT_IN_FORCE, NoteCode.PRODUCT_ASSUMED}
 
 
 def test_every_refusal_rests_on_a_text_that_holds_on_the_day_of_the_akad():
@@ -197,10 +220,45 @@ def test_every_refusal_rests_on_a_text_that_holds_on_the_day_of_the_akad():
             for each in (*assessment.refusals, *assessment.notes):
                 source = each.source
                 assert source in SOURCES, each
-                if each.code in TIMELESS or source == capacity.SOURCE:
+                if each.code in TIMELESS:
+                    continue
+                if each.code is Code.BORROWER_KIND and assessment.product not in kur.CODES:
                     continue
                 assert source.since <= day, each
                 assert source.until is None or day <= source.until, each
+
+
+@pytest.mark.parametrize(
+    ("day", "confidence"),
+    [
+        (date(2024, 6, 3), Confidence.ASSUMPTION),
+        (date(2025, 2, 10), Confidence.ASSUMPTION),
+        (date(2025, 2, 11), Confidence.PRESS),
+        (IN_2026, Confidence.PRESS),
+    ],
+)
+def test_the_practice_of_the_banks_is_assumed_until_the_press_reported_it(day, confidence):
+    poor = a_person(business__net_income_month=1_000_000)
+    said = assessed(kur.MIKRO, poor, ask(akad_on=day)).refusals
+    (refusal,) = (each for each in said if each.code is Code.INSTALMENT_ABOVE_INCOME)
+    assert refusal.source.confidence is confidence
+    assert refusal.source.since <= day
+    assert refusal.source.until is None or day <= refusal.source.until
+
+
+@pytest.mark.parametrize("day", [date(2023, 1, 27), date(2024, 6, 3)])
+def test_no_text_of_later_years_is_said_to_be_the_one_of_2023(day):
+    for applicant in (a_person(), a_cooperative(), a_group(40_000_000)):
+        for assessment in decided(applicant, ask(600_000_000, akad_on=day)).assessments:
+            if assessment.product in kur.CODES:
+                for refusal in assessment.refusals:
+                    assert "/2026" not in refusal.source.regulation
+                    assert refusal.source.regulation != "Permenko Perekonomian 12/2025"
+
+
+def test_the_first_day_of_kur_rests_on_the_decree_that_names_it():
+    early = assessed(kur.MIKRO, a_person(), ask(akad_on=date(2022, 6, 3)))
+    assert [each.source.regulation for each in early.refusals] == ["KMK 317/2023"]
 
 
 def test_no_refusal_of_an_assumed_product_is_told_as_law():
@@ -208,8 +266,7 @@ def test_no_refusal_of_an_assumed_product_is_told_as_law():
         for assessment in decided(applicant, request, on=on).assessments:
             if assessment.product in blu.CODES:
                 for refusal in assessment.refusals:
-                    capacities = refusal.source == capacity.SOURCE
-                    assert refusal.source.confidence is Confidence.ASSUMPTION or capacities
+                    assert refusal.source.confidence is Confidence.ASSUMPTION
 
 
 def test_the_products_assumed_are_those_of_the_agency():

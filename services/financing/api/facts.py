@@ -125,7 +125,10 @@ class BusinessFactsIn(In):
     ] = False
     started_on: Day | None = _said("First day of the business")
     sector: Text | None = _said("Line of business, in the applicant's words")
-    production: Flag | None = _said("In farming, fishery, manufacturing or another production")
+    production: Flag | None = _said(
+        "In a production sector: farming, plantation, fishery or livestock. It set how often KUR "
+        "could be received until 2025"
+    )
     nib: Flag | None = _said("Has a business number (NIB)")
     sku: Flag | None = _said("Has a business letter of the village (SKU) or its equal")
     npwp: Flag | None = _said("Has a tax number (NPWP)")

@@ -6,11 +6,12 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from services.financing.domain.eligibility import Applicant, Assessment, LoanRequest
+from services.financing.domain.eligibility import Applicant, Assessment, LoanRequest, Term
 from services.financing.domain.routing import Channel, Route, plan
 from services.financing.domain.rules import blu, kur, lpdb, pmk49
 from services.financing.domain.rules.blu import BLU
 from services.financing.domain.rules.blu import Terms as BluTerms
+from services.financing.domain.rules.capacity import BURDEN
 from services.financing.domain.rules.kur_terms import KUR
 from services.financing.domain.rules.kur_terms import Edition as KurEdition
 from services.financing.domain.rules.lpdb import LPDB_MOCKUP, LPDB_REGULAR
@@ -33,6 +34,7 @@ class Rulebook:
     lpdb_mockup: Timeline[LpdbTerms | None] = LPDB_MOCKUP
     blu: Timeline[BluTerms | None] = BLU
     pmk49: Timeline[Pmk49Terms | None] = PMK49
+    burden: Timeline[Term[int]] = BURDEN
 
 
 IN_FORCE = Rulebook()
@@ -46,6 +48,7 @@ class Editions(NamedTuple):
     lpdb_mockup: LpdbTerms | None
     blu: BluTerms | None
     pmk49: Pmk49Terms | None
+    burden: Term[int]
     codes: tuple[str, ...]
 
 
@@ -103,7 +106,7 @@ def assess(
 ) -> tuple[Assessment, ...]:
     """Return what every product says, in the order of `products.PRODUCTS`."""
     return (
-        *kur.assess(applicant, request, terms.kur, on=on),
+        *kur.assess(applicant, request, terms.kur, burden=terms.burden, on=on),
         *lpdb.assess(applicant, request, terms.lpdb_regular, terms.lpdb_mockup, on=on),
         *blu.assess(applicant, request, terms.blu, on=on),
         pmk49.assess(applicant, request, terms.pmk49, day=akad_on),
@@ -121,4 +124,4 @@ def in_force(rulebook: Rulebook, day: date) -> Editions:
         rulebook.pmk49.on(day),
     )
     codes = tuple(each.code for each in (kur_edition, *others) if each is not None)
-    return Editions(kur_edition, *others, codes)
+    return Editions(kur_edition, *others, rulebook.burden.on(day), codes)

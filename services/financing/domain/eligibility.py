@@ -77,6 +77,7 @@ class Code(StrEnum):
     BPJS_TK = "bpjs_tk"
     TURNOVER = "turnover"
     INSTALMENT_ABOVE_INCOME = "instalment_above_income"
+    NO_ROOM_FOR_INSTALMENT = "no_room_for_instalment"
     NO_PLACEMENT_CONTRACT = "no_placement_contract"
     NOT_IN_SISKOP2MI = "not_in_siskop2mi"
     TENOR_BEYOND_CONTRACT = "tenor_beyond_contract"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from services.financing.domain.decision import Editions, Rulebook, in_force
 from services.financing.domain.eligibility import Source, Term
-from services.financing.domain.rules import blu, capacity, kur, lpdb, pmk49
+from services.financing.domain.rules import blu, kur, lpdb, pmk49
 from services.financing.domain.rules.kur_terms import Edition, ProductTerms
 from shared.timeline import Timeline
 
@@ -47,6 +47,9 @@ class Period(NamedTuple):
 
 RATE = "rate_bp"
 """The figure that is a product's yearly rate; where it rises, `rate_bp_1`, `rate_bp_2`, …"""
+
+SHARE = "instalment_share_max"
+"""The figure that is the most that all instalments may take of the net income."""
 
 
 @lru_cache(maxsize=4096)
@@ -122,12 +125,11 @@ def _kur(edition: Edition) -> Iterator[Figure]:
     yield Figure("pay_off_lag_days", lag, Unit.DAYS, articles.pay_off_lag)
 
 
-def _enterprise(edition: Edition) -> Iterator[Figure]:
+def _enterprise(edition: Edition, burden: Term[int]) -> Iterator[Figure]:
     months, source = edition.business_age_months_min, edition.articles.business_age
     yield Figure("business_age_months_min", months, Unit.MONTHS, source)
     yield from _term("turnover_year_max", edition.turnover_max, Unit.RUPIAH)
-    most = capacity.BURDEN_PERMILLE_MAX
-    yield Figure("instalment_share_max", most, Unit.PERMILLE, capacity.SOURCE)
+    yield from _term(SHARE, burden, Unit.PERMILLE)
     yield from _kur(edition)
 
 
@@ -141,7 +143,7 @@ def _repeats(edition: Edition) -> Iterator[Figure]:
 def _super_mikro(editions: Editions) -> Iterator[Figure]:
     if editions.kur is not None:
         yield from _kur_product(editions.kur.super_mikro)
-        yield from _enterprise(editions.kur)
+        yield from _enterprise(editions.kur, editions.burden)
 
 
 def _mikro(editions: Editions) -> Iterator[Figure]:
@@ -149,20 +151,20 @@ def _mikro(editions: Editions) -> Iterator[Figure]:
         yield from _kur_product(editions.kur.mikro)
         yield from _term("outstanding_max", editions.kur.mikro_outstanding_max, Unit.RUPIAH)
         yield from _repeats(editions.kur)
-        yield from _enterprise(editions.kur)
+        yield from _enterprise(editions.kur, editions.burden)
 
 
 def _kecil(editions: Editions) -> Iterator[Figure]:
     if editions.kur is not None:
         yield from _kur_product(editions.kur.kecil)
         yield from _repeats(editions.kur)
-        yield from _enterprise(editions.kur)
+        yield from _enterprise(editions.kur, editions.burden)
 
 
 def _khusus(editions: Editions) -> Iterator[Figure]:
     if editions.kur is not None:
         yield from _kur_product(editions.kur.khusus)
-        yield from _enterprise(editions.kur)
+        yield from _enterprise(editions.kur, editions.burden)
 
 
 def _pmi(editions: Editions) -> Iterator[Figure]:
@@ -185,6 +187,7 @@ def _blu(terms: blu.ProductTerms | None) -> Iterator[Figure]:
         yield Figure("plafon_max", terms.plafon_max, Unit.RUPIAH, terms.source)
         yield Figure(RATE, terms.rate_bp, Unit.BASIS_POINTS_PER_YEAR, terms.source)
         yield Figure("months_max", terms.months_max, Unit.MONTHS, terms.source)
+        yield from _term(SHARE, terms.burden, Unit.PERMILLE)
 
 
 def _pmk49(terms: pmk49.Terms | None) -> Iterator[Figure]:

@@ -13,7 +13,15 @@ from functools import lru_cache
 from string import Formatter
 from typing import NamedTuple
 
-from services.financing.domain.eligibility import Code, Note, NoteCode, Refusal, Value
+from services.financing.domain.eligibility import (
+    Code,
+    Confidence,
+    Note,
+    NoteCode,
+    Refusal,
+    Source,
+    Value,
+)
 from shared.money import rupiah
 
 
@@ -59,8 +67,10 @@ REFUSALS: Mapping[Code, Text] = {
         "You ask for {tenor} months; the longest tenor is {max} months. Choose a shorter one.",
     ),
     Code.CITIZEN: Text(
-        "Pinjaman ini hanya untuk warga negara Indonesia dengan e-KTP.",
-        "This loan is only for Indonesian citizens with an e-KTP.",
+        "Pinjaman ini hanya untuk warga negara Indonesia dengan e-KTP. Bila Anda WNI, urus e-KTP "
+        "di Dukcapil, lalu ajukan lagi.",
+        "This loan is only for Indonesian citizens with an e-KTP. If you are one, get the e-KTP "
+        "from Dukcapil, then apply again.",
     ),
     Code.AGE: Text(
         "Anda belum berusia {min} tahun dan belum menikah. Ajukan lagi mulai {from:day}.",
@@ -71,12 +81,16 @@ REFUSALS: Mapping[Code, Text] = {
         "You are not yet {min}. Apply again from {from:day}.",
     ),
     Code.PARENTS_PERMISSION: Text(
-        "Pemohon di bawah 21 tahun memerlukan izin tertulis orang tua. Lampirkan izin itu.",
-        "An applicant under 21 needs the parents' written permission. Attach it.",
+        "Pemohon di bawah 21 tahun yang belum menikah memerlukan izin tertulis orang tua. "
+        "Lampirkan izin itu.",
+        "An applicant under 21 who is not married needs the parents' written permission. "
+        "Attach it.",
     ),
     Code.STATE_EMPLOYEE: Text(
-        "ASN, anggota TNI, dan anggota Polri tidak dapat menerima KUR.",
-        "Civil servants and members of the armed forces or the police cannot receive KUR.",
+        "ASN, anggota TNI, dan anggota Polri tidak dapat menerima KUR. Tanyakan kredit lain "
+        "kepada bank Anda.",
+        "Civil servants and members of the armed forces or the police cannot receive KUR. "
+        "Ask your bank for other credit.",
     ),
     Code.COLLECTIBILITY: Text(
         "Kredit Anda di SLIK berkolektibilitas {collectibility}; pinjaman baru memerlukan kredit "
@@ -124,21 +138,25 @@ REFUSALS: Mapping[Code, Text] = {
     ),
     Code.BUSINESS_PLANNED: Text(
         "Usaha Anda belum berjalan; produk ini memerlukan usaha yang berjalan {months} bulan. "
-        "Mulailah usaha, atau ikuti pendampingan untuk KUR super mikro.",
+        "Mulailah usaha. Untuk KUR super mikro cukup salah satu: pendampingan, pelatihan "
+        "kewirausahaan, keanggotaan kelompok usaha, atau usaha keluarga yang produktif.",
         "Your business does not run yet; this product needs one that has run for {months} months. "
-        "Start it, or join mentoring to ask for KUR super micro.",
+        "Start it. For KUR super micro one of these is enough: mentoring, entrepreneurship "
+        "training, membership of a business group, or a productive family business.",
     ),
     Code.BUSINESS_AGE: Text(
-        "Usaha Anda berjalan sejak {started:day}, belum {months} bulan. "
+        "Dihitung sejak {started:day}, usaha Anda belum berjalan {months} bulan. "
         "Ajukan lagi mulai {from:day}.",
-        "Your business has run since {started:day}, less than {months} months. "
+        "Counted from {started:day}, your business has not run for {months} months. "
         "Apply again from {from:day}.",
     ),
     Code.BUSINESS_AGE_OR_EVIDENCE: Text(
-        "Usaha Anda belum cukup lama berjalan. Tunjukkan salah satu: pendampingan, pelatihan "
-        "kewirausahaan, keanggotaan kelompok usaha, atau usaha keluarga yang produktif.",
-        "Your business has not run long enough. Show one of these: mentoring, entrepreneurship "
-        "training, membership of a business group, or a productive family business.",
+        "Dihitung sejak {started:day}, usaha Anda belum berjalan {months} bulan. Tunjukkan salah "
+        "satu: pendampingan, pelatihan kewirausahaan, keanggotaan kelompok usaha, atau usaha "
+        "keluarga yang produktif. Tanpa itu, ajukan lagi mulai {from:day}.",
+        "Counted from {started:day}, your business has not run for {months} months. Show one of "
+        "these: mentoring, entrepreneurship training, membership of a business group, or a "
+        "productive family business. Without one, apply again from {from:day}.",
     ),
     Code.BUSINESS_LICENCE: Text(
         "Usaha Anda belum memiliki NIB atau SKU. Urus NIB di OSS atau mintalah SKU "
@@ -146,8 +164,8 @@ REFUSALS: Mapping[Code, Text] = {
         "Your business has neither NIB nor SKU. Get a NIB from OSS or an SKU from the village.",
     ),
     Code.NPWP: Text(
-        "Pinjaman {amount:rp} memerlukan NPWP karena di atas {above:rp}. Daftarkan NPWP dahulu.",
-        "A loan of {amount:rp} needs an NPWP because it is above {above:rp}. Register first.",
+        "Pinjaman {amount:rp} memerlukan NPWP karena {why_npwp}. Daftarkan NPWP dahulu.",
+        "A loan of {amount:rp} needs an NPWP because {why_npwp}. Register first.",
     ),
     Code.BPJS_TK: Text(
         "KUR kecil memerlukan kepesertaan BPJS Ketenagakerjaan. Daftarlah, lalu ajukan lagi.",
@@ -160,12 +178,20 @@ REFUSALS: Mapping[Code, Text] = {
         "Ask a bank for commercial credit.",
     ),
     Code.INSTALMENT_ABOVE_INCOME: Text(
-        "Angsuran {instalment:rp} ditambah angsuran lain {others:rp} melampaui 70 % pendapatan "
-        "bersih {income:rp}. Pilih angsuran paling banyak {affordable:rp} sebulan: jumlah lebih "
-        "kecil atau jangka waktu lebih panjang.",
-        "The instalment {instalment:rp} and your others of {others:rp} pass 70 % of the net "
-        "income {income:rp}. Choose at most {affordable:rp} a month: a smaller amount or a "
+        "Angsuran {instalment:rp} ditambah angsuran lain {others:rp} melampaui {percent} % "
+        "pendapatan bersih {income:rp}. Pilih angsuran paling banyak {affordable:rp} sebulan: "
+        "jumlah lebih kecil atau jangka waktu lebih panjang.",
+        "The instalment {instalment:rp} and your others of {others:rp} pass {percent} % of the "
+        "net income {income:rp}. Choose at most {affordable:rp} a month: a smaller amount or a "
         "longer tenor.",
+    ),
+    Code.NO_ROOM_FOR_INSTALMENT: Text(
+        "Angsuran lain {others:rp} sudah memenuhi {percent} % pendapatan bersih {income:rp}; "
+        "tidak ada ruang untuk angsuran baru {instalment:rp}. Kurangi angsuran lain atau "
+        "tingkatkan pendapatan, lalu ajukan lagi.",
+        "Your other instalments of {others:rp} already take {percent} % of the net income "
+        "{income:rp}; there is no room for a new one of {instalment:rp}. Reduce the others or "
+        "earn more, then apply again.",
     ),
     Code.NO_PLACEMENT_CONTRACT: Text(
         "KUR ini untuk yang berangkat bekerja ke luar negeri dan memerlukan kontrak kerja. "
@@ -191,7 +217,8 @@ REFUSALS: Mapping[Code, Text] = {
         "The group has {members} member(s); it needs at least {min}. Add members.",
     ),
     Code.GROUP_SHARES: Text(
-        "Jumlah bagian anggota {shares:rp} tidak sama dengan pinjaman {amount:rp}. Perbaiki.",
+        "Jumlah bagian anggota {shares:rp} tidak sama dengan pinjaman {amount:rp}. "
+        "Samakan keduanya, lalu ajukan lagi.",
         "The members' shares add up to {shares:rp}, not to the {amount:rp} asked. Correct them.",
     ),
     Code.GROUP_OFFTAKER: Text(
@@ -234,8 +261,10 @@ REFUSALS: Mapping[Code, Text] = {
         "Your simpanan pokok is not paid. Pay it to the cooperative first.",
     ),
     Code.COOPERATIVE_KIND: Text(
-        "Koperasi Anda berjenis {kind:word}; produk ini untuk {kinds:word}.",
-        "Your cooperative is a {kind:word}; this product is for {kinds:word}.",
+        "Koperasi Anda berjenis {kind:word}; produk ini untuk {kinds:word}. "
+        "Pilih produk lain yang sesuai.",
+        "Your cooperative is of the kind {kind:word}; this product is for {kinds:word}. "
+        "Choose another product that fits.",
     ),
     Code.NO_LEGAL_ENTITY: Text(
         "Nomor badan hukum koperasi belum ditunjukkan. Sampaikan SK badan hukumnya.",
@@ -246,8 +275,8 @@ REFUSALS: Mapping[Code, Text] = {
         "The cooperative's registry number has not been shown. Ask the cooperative office for it.",
     ),
     Code.NO_CERTIFICATE: Text(
-        "Sertifikat Nomor Induk Koperasi belum ada; ia terbit setelah dua RAT berturut-turut. "
-        "Adakan RAT, lalu ajukan sertifikat.",
+        "Sertifikat Nomor Induk Koperasi belum ada; sertifikat terbit setelah dua RAT "
+        "berturut-turut. Adakan RAT, lalu ajukan sertifikat.",
         "There is no certificate of the registry number; it follows two RAT in a row. "
         "Hold them, then ask for it.",
     ),
@@ -298,7 +327,8 @@ REFUSALS: Mapping[Code, Text] = {
         "This loan is for investment in the units only. Ask another product for working capital.",
     ),
     Code.NOT_SELECTED: Text(
-        "Koperasi tidak dipilih bupati atau wali kota sebagai percontohan. Tanyakan ke dinas.",
+        "Koperasi tidak dipilih bupati atau wali kota sebagai percontohan. "
+        "Tanyakan kepada dinas koperasi.",
         "The bupati or walikota has not selected the cooperative. Ask the cooperative office.",
     ),
     Code.NO_USP: Text(
@@ -444,10 +474,24 @@ UNKNOWN: Mapping[Code, Text] = {
 }
 """What an `unknown_…` code misses; the sentence around it is always the same."""
 
+_ALWAYS = Text("produk ini selalu mensyaratkannya", "this product always asks for one")
+
 _CANNOT_TELL = Text(
     "Belum dapat dipastikan. Lengkapi data ini: {fact}.",
     "This cannot be told yet. Please give {fact}.",
 )
+
+_DOUBTS: Mapping[Confidence, Text] = {
+    Confidence.ASSUMPTION: Text(
+        " Ini asumsi kami, bukan bunyi peraturan.",
+        " This is our assumption, not the text of a regulation.",
+    ),
+    Confidence.UNVERIFIED: Text(
+        " Ketentuan ini belum kami pastikan dalam naskah peraturan.",
+        " We have not confirmed this in the text of a regulation.",
+    ),
+}
+"""What follows a sentence whose rule may not be told as law."""
 
 NOTES: Mapping[NoteCode, Text] = {
     NoteCode.POLICY_VIOLATION: Text(
@@ -477,6 +521,11 @@ NOTES: Mapping[NoteCode, Text] = {
         "The business does not run yet, so the capacity to repay has not been judged.",
     ),
 }
+
+_NO_RULE = frozenset(
+    {NoteCode.RATE_UNVERIFIED, NoteCode.PRODUCT_ASSUMED, NoteCode.INCOME_NOT_JUDGED}
+)
+"""Notes that state no rule, or say themselves that it is none."""
 
 _WORDS: Mapping[str, Text] = {
     "person": Text("perorangan", "persons"),
@@ -524,17 +573,19 @@ _MONTHS: Mapping[Language, tuple[str, ...]] = {
 
 
 def sentence(refusal: Refusal, language: Language) -> str:
-    """Return what a refusal says to its applicant."""
+    """Return what a refusal says to its applicant; a rule that is no law is not told as law."""
     fact = UNKNOWN.get(refusal.code)
     if fact is None:
-        return _say(REFUSALS[refusal.code], refusal.numbers, language)
+        said = _say(REFUSALS[refusal.code], refusal.numbers, language)
+        return said + _doubt(refusal.source, language)
     missing = _say(fact, refusal.numbers, language)
     return _say(_CANNOT_TELL, {"fact": missing}, language)
 
 
 def remark(note: Note, language: Language) -> str:
-    """Return what a note says."""
-    return _say(NOTES[note.code], note.numbers, language)
+    """Return what a note says; a rule that is no law is not told as law."""
+    said = _say(NOTES[note.code], note.numbers, language)
+    return said if note.code in _NO_RULE else said + _doubt(note.source, language)
 
 
 def day(when: date, language: Language) -> str:
@@ -542,9 +593,16 @@ def day(when: date, language: Language) -> str:
     return f"{when.day} {_MONTHS[language][when.month - 1]} {when.year}"
 
 
+def _doubt(source: Source, language: Language) -> str:
+    text = _DOUBTS.get(source.confidence)
+    if text is None:
+        return ""
+    return text.id if language is Language.ID else text.en
+
+
 def _say(text: Text, numbers: Mapping[str, Value], language: Language) -> str:
     template = text.id if language is Language.ID else text.en
-    known = _with_period(numbers, language)
+    known = _with_npwp(_with_period(numbers, language), language)
     return "".join(
         literal if name is None else literal + _shown(known[name], style, language)
         for literal, name, style in _parsed(template)
@@ -576,6 +634,18 @@ def _with_period(numbers: Mapping[str, Value], language: Language) -> Mapping[st
     if isinstance(until, date):
         period += f" {'sampai' if indonesian else 'until'} {day(until, language)}"
     return {**numbers, "period": period}
+
+
+def _with_npwp(numbers: Mapping[str, Value], language: Language) -> Mapping[str, Value]:
+    above = numbers.get("above")
+    if not isinstance(above, int):
+        return numbers
+    if above == 0:  # whatever the amount
+        why = _ALWAYS
+    else:
+        limit = rupiah(above)
+        why = Text(f"di atas {limit}", f"it is above {limit}")
+    return {**numbers, "why_npwp": why.id if language is Language.ID else why.en}
 
 
 def _word(value: str, language: Language) -> str:

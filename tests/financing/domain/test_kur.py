@@ -186,7 +186,7 @@ FACTS = [
     ),
     (
         "credit__instalments_month",
-        60_000_000,
+        41_900_000,
         Code.INSTALMENT_ABOVE_INCOME,
         Code.UNKNOWN_INSTALMENTS,
         OF_BUSINESSES,
@@ -281,11 +281,21 @@ def test_one_piece_of_evidence_opens_super_mikro_to_a_beginner(evidence, planned
     young = a_person(business__planned=planned, business__started_on=date(2026, 11, 1))
     with_evidence = replace(young, person=replace(young.person, **{evidence: True}))
 
-    assert codes(SUPER_MIKRO, young, ask(8_000_000)) == {Code.BUSINESS_AGE_OR_EVIDENCE}
+    assert codes(SUPER_MIKRO, young, ask(8_000_000)) == {
+        Code.BUSINESS_PLANNED if planned else Code.BUSINESS_AGE_OR_EVIDENCE
+    }
     assert codes(SUPER_MIKRO, with_evidence, ask(8_000_000)) == set()
     assert codes(MIKRO, with_evidence, ask()) == {
         Code.BUSINESS_PLANNED if planned else Code.BUSINESS_AGE
     }
+
+
+def test_a_start_that_nobody_gave_is_asked_for_and_not_called_too_young():
+    silent = a_person(business__started_on=None)
+    for product in OF_BUSINESSES:
+        assert codes(product, silent, ask(FITTING[product])) == {Code.UNKNOWN_BUSINESS_START}
+    mentored = replace(silent, person=replace(silent.person, mentored=True))
+    assert codes(SUPER_MIKRO, mentored, ask(8_000_000)) == set()
 
 
 def test_a_planned_business_is_not_judged_by_an_income_it_does_not_have():
@@ -398,16 +408,53 @@ def test_instalments_take_at_most_seventy_percent_of_the_income(income, refused)
     assert (Code.INSTALMENT_ABOVE_INCOME in said) is refused
 
 
-@pytest.mark.parametrize(("others", "affordable"), [(400_000, 300_000), (900_000, 0)])
-def test_who_asks_too_much_hears_the_instalment_that_fits(others, affordable):
-    applicant = a_person(business__net_income_month=1_000_000, credit__instalments_month=others)
+@pytest.mark.parametrize(
+    ("income", "others", "affordable"),
+    [
+        (1_000_000, 400_000, 300_000),
+        (1_000_000, 699_999, 1),
+        (1_000_000, 700_000, None),
+        (1_000_000, 900_000, None),
+        (0, 0, None),
+        (-5, 0, None),
+    ],
+)
+def test_who_asks_too_much_hears_the_instalment_that_fits_if_any_does(income, others, affordable):
+    applicant = a_person(business__net_income_month=income, credit__instalments_month=others)
     (refusal,) = assessed(MIKRO, applicant, ask(40_000_000)).refusals
-    assert refusal.numbers == {
-        "instalment": 1_772_824,
-        "others": others,
-        "income": 1_000_000,
-        "affordable": affordable,
+    told = {"instalment": 1_772_824, "others": others, "income": income, "percent": 70}
+    if affordable is None:
+        assert (refusal.code, refusal.numbers) == (Code.NO_ROOM_FOR_INSTALMENT, told)
+    else:
+        assert refusal.code is Code.INSTALMENT_ABOVE_INCOME
+        assert refusal.numbers == {**told, "affordable": affordable}
+
+
+def test_income_and_instalments_are_asked_for_together():
+    silent = a_person(business__net_income_month=None, credit__instalments_month=None)
+    expected = {Code.UNKNOWN_NET_INCOME, Code.UNKNOWN_INSTALMENTS}
+    for product in OF_BUSINESSES:
+        assert codes(product, silent, ask(FITTING[product])) == expected
+
+
+def test_who_owes_no_mikro_is_not_told_to_repay_some():
+    over = ask(100_000_001)
+    assert codes(MIKRO, a_person(), over) == {Code.AMOUNT_ABOVE}
+    owing = a_person(credit__mikro_outstanding=1)
+    assert codes(MIKRO, owing, over) == {Code.AMOUNT_ABOVE, Code.MIKRO_OUTSTANDING}
+    assert codes(MIKRO, owing, ask(100_000_000)) == {Code.MIKRO_OUTSTANDING}
+
+
+def test_a_group_of_which_nothing_is_told_is_asked_and_not_sent_to_join_one():
+    silent = a_group(40_000_000, group=None)
+    assert codes(KHUSUS, silent, ask()) == {
+        Code.UNKNOWN_GROUP_MEMBERS,
+        Code.UNKNOWN_GROUP_OFFTAKER,
+        Code.UNKNOWN_GROUP_PKS,
+        Code.UNKNOWN_GROUP_VALIDATION,
+        Code.UNKNOWN_GROUP_SIKP,
     }
+    assert codes(KHUSUS, a_person(group=None), ask()) == {Code.NO_GROUP}
 
 
 @pytest.mark.parametrize(("days", "waits"), [(0, True), (2, True), (3, False)])

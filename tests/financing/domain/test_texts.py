@@ -11,6 +11,7 @@ from services.financing.domain.eligibility import (
     Applicant,
     BorrowerKind,
     Code,
+    Confidence,
     GroupFacts,
     GroupMember,
     KurReceived,
@@ -157,6 +158,7 @@ def everybody():
         certificate_valid_until=date(2026, 1, 1), rats=(Rat(2024, date(2025, 1, 1)),)
     )
     planned = a_person(business__planned=True, person__trained=True)
+    indebted = a_person(credit__instalments_month=60_000_000)
     large = ask(600_000_000, tenor_months=99, collateral_demanded=True)
     small = ask(1, collateral_demanded=True)
     for applicant in (
@@ -172,6 +174,7 @@ def everybody():
         silent,
         expired,
         planned,
+        indebted,
         a_cooperative(kind="kopdes"),
         a_cooperative(),
     ):
@@ -211,7 +214,7 @@ def test_every_sentence_that_a_rule_says_can_be_written(said, language):
 @pytest.mark.parametrize("code", [*Code])
 def test_a_rule_gives_exactly_the_numbers_of_its_sentence(said, code):
     text = texts.UNKNOWN.get(code) or texts.REFUSALS[code]
-    wanted = set(fields(text.id)) - {"period"}
+    wanted = set(fields(text.id)) - {"period", "why_npwp"}
     for refusal in said[0]:
         if refusal.code is code:
             assert wanted <= set(refusal.numbers)
@@ -225,6 +228,46 @@ def test_an_applicant_hears_the_own_numbers_in_both_languages():
     assert sentence(refusal, Language.EN).startswith(
         "You ask for Rp 100.000.001; this product lends at most Rp 100.000.000."
     )
+
+
+def test_an_npwp_that_is_always_asked_for_is_not_asked_for_above_nothing():
+    told = {
+        product: next(
+            sentence(each, Language.ID)
+            for each in decided(a_person(business__npwp=False), ask(60_000_000))
+            .assessment(product)
+            .refusals
+            if each.code is Code.NPWP
+        )
+        for product in ("kur_mikro", "kur_kecil")
+    }
+    assert "Rp 60.000.000 memerlukan NPWP karena di atas Rp 50.000.000." in told["kur_mikro"]
+    assert "NPWP karena produk ini selalu mensyaratkannya." in told["kur_kecil"]
+
+
+DOUBTS = {
+    Confidence.ASSUMPTION: {Language.ID: "Ini asumsi kami", Language.EN: "is our assumption"},
+    Confidence.UNVERIFIED: {Language.ID: "belum kami pastikan", Language.EN: "not confirmed"},
+}
+
+
+@LANGUAGES
+def test_what_is_no_law_is_not_told_as_law_and_law_is_not_doubted(said, language):
+    refusals, notes = said
+    told = [(each, sentence(each, language)) for each in refusals]
+    told += [(each, remark(each, language)) for each in notes if each.code is NoteCode.RETRY_AFTER]
+    assert {each.source.confidence for each, _ in told} >= {*DOUBTS, Confidence.PRESS}
+    for each, text in told:
+        doubts = {sure for sure, words in DOUBTS.items() if words[language] in text}
+        states_a_rule = each.code not in texts.UNKNOWN
+        assert doubts == ({each.source.confidence} & set(DOUBTS) if states_a_rule else set()), text
+
+
+def test_a_beginner_hears_the_own_day_and_when_age_alone_is_enough():
+    young = a_person(business__started_on=date(2026, 11, 14))
+    (refusal,) = decided(young, ask(8_000_000)).assessment("kur_super_mikro").refusals
+    assert "sejak 14 November 2026" in sentence(refusal, Language.ID)
+    assert "ajukan lagi mulai 14 Mei 2027" in sentence(refusal, Language.ID)
 
 
 def test_dates_are_written_in_the_readers_words():

@@ -22,6 +22,7 @@ from services.financing.domain.eligibility import (
     NoteCode,
     Refusal,
     Source,
+    Term,
     concluded,
 )
 from services.financing.domain.rules import capacity
@@ -39,12 +40,13 @@ def _assumed(provision: str) -> Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductTerms:
-    """The assumed numbers of one product: rupiah, basis points, months."""
+    """The assumed numbers of one product: rupiah, basis points, months, permille of income."""
 
     plafon_max: int
     rate_bp: int
     months_max: int
     source: Source
+    burden: Term[int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,11 @@ class Terms:
     linkage: ProductTerms
     umi: ProductTerms
 
+
+# The banks' practice is reported of banks; that this product would follow it is assumed.
+_BURDEN = Term(
+    capacity.BURDEN_PERMILLE_MAX, _assumed("instalments at most 70 % of net income, as at banks")
+)
 
 BLU: Timeline[Terms | None] = Timeline(
     (date.min, None),
@@ -80,13 +87,14 @@ BLU: Timeline[Terms | None] = Timeline(
                 rate_bp=600,
                 months_max=24,
                 source=_assumed("ultra-micro line through a cooperative"),
+                burden=_BURDEN,
             ),
         ),
     ),
 )
 
 _NOTES = (Note(NoteCode.PRODUCT_ASSUMED, _assumed("no such product found in a text")),)
-_NOTES_PLANNED = (*_NOTES, Note(NoteCode.INCOME_NOT_JUDGED, capacity.SOURCE))
+_NOTES_PLANNED = (*_NOTES, Note(NoteCode.INCOME_NOT_JUDGED, _BURDEN.source))
 _INKUBASI_KINDS = frozenset({CooperativeKind.MIGRANT_WORKER})
 _LINKAGE_KINDS = frozenset(CooperativeKind) - {CooperativeKind.SECONDARY}
 _COOPERATIVES = _assumed("for cooperatives")
@@ -173,15 +181,16 @@ def _umi(applicant: Applicant, request: LoanRequest, terms: ProductTerms) -> Ass
         numbers = {"collectibility": credit.collectibility}
         said.append(Refusal(Code.COLLECTIBILITY, terms.source, numbers))
     _limits(said, request, terms)
-    too_much = capacity.refusal(
-        business,
-        credit,
-        amount=request.amount,
-        rate_bp=terms.rate_bp,
-        months=request.tenor_months,
-    )
-    if too_much is not None:
-        said.append(too_much)
+    if terms.burden is not None:
+        capacity.judge(
+            said,
+            business,
+            credit,
+            most=terms.burden,
+            amount=request.amount,
+            rate_bp=terms.rate_bp,
+            months=request.tenor_months,
+        )
     notes = _NOTES_PLANNED if business.planned else _NOTES
     return concluded(UMI, said, notes, terms.rate_bp)
 

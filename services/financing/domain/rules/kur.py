@@ -6,6 +6,7 @@ and sources are in `kur_terms.py`.
 """
 
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.financing.domain.duration import add_days, add_months
@@ -26,15 +27,14 @@ from services.financing.domain.eligibility import (
     Purpose,
     Refusal,
     Source,
+    Term,
     Value,
     concluded,
 )
 from services.financing.domain.rules import capacity
 from services.financing.domain.rules.kur_terms import (
-    ARTICLES_2026,
-    PERMENKO_2026,
+    BEGINNING,
     SINCE_2023,
-    SINCE_2026,
     Articles,
     Edition,
     ProductTerms,
@@ -44,23 +44,20 @@ SUPER_MIKRO, MIKRO, KECIL = "kur_super_mikro", "kur_mikro", "kur_kecil"
 KHUSUS, PMI = "kur_khusus", "kur_pmi"
 CODES = (SUPER_MIKRO, MIKRO, KECIL, KHUSUS, PMI)
 
-_BORROWERS = Source(
-    PERMENKO_2026, "Art. 3: persons and groups", SINCE_2026, None, Confidence.PRESS, None
-)
+
+@lru_cache(maxsize=16)
+def _for_other_kinds(borrowers: Source) -> tuple[Assessment, ...]:
+    kinds = {code: "person_or_group" if code == KHUSUS else "person" for code in CODES}
+    return tuple(
+        concluded(code, [Refusal(Code.BORROWER_KIND, borrowers, {"kinds": kinds[code]})], (), None)
+        for code in CODES
+    )
 
 
-def _other_kind(product: str, kinds: str) -> Assessment:
-    refusal = Refusal(Code.BORROWER_KIND, _BORROWERS, {"kinds": kinds})
-    return concluded(product, [refusal], (), None)
-
-
-_FOR_COOPERATIVES = tuple(
-    _other_kind(code, "person_or_group" if code == KHUSUS else "person") for code in CODES
-)
 _NOT_YET = tuple(
     Assessment(
         code,
-        (Refusal(Code.NOT_IN_FORCE, ARTICLES_2026.citizen, {"since": SINCE_2023}, SINCE_2023),),
+        (Refusal(Code.NOT_IN_FORCE, BEGINNING, {"since": SINCE_2023}, SINCE_2023),),
         (),
         None,
         SINCE_2023,
@@ -75,6 +72,7 @@ class _Case(NamedTuple):
     applicant: Applicant
     request: LoanRequest
     edition: Edition
+    burden: Term[int]
     on: date
     notes: tuple[Note, ...]
     everyone: tuple[Refusal, ...]
@@ -83,21 +81,32 @@ class _Case(NamedTuple):
 
 
 def assess(
-    applicant: Applicant, request: LoanRequest, edition: Edition | None, *, on: date
+    applicant: Applicant,
+    request: LoanRequest,
+    edition: Edition | None,
+    *,
+    burden: Term[int],
+    on: date,
 ) -> tuple[Assessment, ...]:
-    """Return what each KUR product says of `request` under `edition`, in the order of `CODES`."""
+    """
+    Return what each KUR product says of `request` under `edition`, in the order of `CODES`.
+
+    `burden` is the most that all instalments may take of the net income, in permille.
+    """
     if edition is None:
         return _NOT_YET
-    if applicant.kind is BorrowerKind.COOPERATIVE:
-        return _FOR_COOPERATIVES
     articles = edition.articles
+    if applicant.kind is BorrowerKind.COOPERATIVE:
+        return _for_other_kinds(articles.borrowers)
     everyone = _everyone(applicant.person, applicant.credit, articles)
     enterprise = _enterprise(applicant, edition, on)
     business_age = _business_age(applicant.business, edition, on)
     notes = _notes(applicant.credit, request, edition, on)
-    case = _Case(applicant, request, edition, on, notes, everyone, enterprise, business_age)
+    case = _Case(
+        applicant, request, edition, burden, on, notes, everyone, enterprise, business_age
+    )
     if applicant.kind is BorrowerKind.GROUP:
-        super_mikro, mikro, kecil, _, pmi = _FOR_COOPERATIVES
+        super_mikro, mikro, kecil, _, pmi = _for_other_kinds(articles.borrowers)
         return (super_mikro, mikro, kecil, _khusus(case), pmi)
     return (_super_mikro(case), _mikro(case), _kecil(case), _khusus(case), _pmi(case))
 
@@ -107,9 +116,7 @@ def _super_mikro(case: _Case) -> Assessment:
     said = [*case.everyone, *case.enterprise]
     _limits(said, case, terms, case.request.amount)
     if case.business_age is not None and not _evidence(case.applicant.person):  # E06
-        number = case.business_age
-        code = Code.BUSINESS_AGE_OR_EVIDENCE
-        said.append(Refusal(code, edition.articles.evidence, number.numbers, number.earliest))
+        said.append(_without_evidence(case.business_age, edition.articles.evidence))
     if received is None or received.total > 0:  # E07
         source = edition.articles.first_kur
         if received is None:
@@ -129,10 +136,16 @@ def _mikro(case: _Case) -> Assessment:
     outstanding, most = case.applicant.credit.mikro_outstanding, case.edition.mikro_outstanding_max
     if outstanding is None:
         said.append(Refusal(Code.UNKNOWN_MIKRO_OUTSTANDING, most.source))
-    elif outstanding + case.request.amount > most.value:  # E17, judged after the new loan
+    elif _passes(outstanding, case.request.amount, most.value, terms):  # E17
         numbers = {"outstanding": outstanding, "amount": case.request.amount, "max": most.value}
         said.append(Refusal(Code.MIKRO_OUTSTANDING, most.source, numbers))
     return _concluded(case, MIKRO, terms, said, 0 if received is None else received.mikro)
+
+
+def _passes(outstanding: int, amount: int, most: int, terms: ProductTerms) -> bool:
+    """Judge what is owed after the new loan; who owes nothing has passed the plafon at most."""
+    owes = outstanding > 0 or amount <= terms.plafon_max.value
+    return owes and outstanding + amount > most
 
 
 def _kecil(case: _Case) -> Assessment:
@@ -151,6 +164,8 @@ def _kecil(case: _Case) -> Assessment:
 
 def _khusus(case: _Case) -> Assessment:
     terms, group = case.edition.khusus, case.applicant.group
+    if group is None and case.applicant.kind is BorrowerKind.GROUP:
+        group = GroupFacts()  # a group asks, of which nothing is told yet
     said = [*case.everyone, *case.enterprise]
     share = case.request.amount
     if case.applicant.kind is BorrowerKind.GROUP and group is not None and group.members:
@@ -282,6 +297,12 @@ def _business_age(business: BusinessFacts, edition: Edition, on: date) -> Refusa
     return Refusal(Code.BUSINESS_AGE, source, numbers, old_enough)
 
 
+def _without_evidence(age: Refusal, source: Source) -> Refusal:
+    """Tell a young business what stands in for its age; of another kind, why it has none."""
+    code = Code.BUSINESS_AGE_OR_EVIDENCE if age.code is Code.BUSINESS_AGE else age.code
+    return age._replace(code=code, source=source)
+
+
 def _evidence(person: PersonFacts) -> bool:
     return (
         person.mentored is True
@@ -398,17 +419,17 @@ def _concluded(
     business, request = case.applicant.business, case.request
     notes = case.notes
     if case.applicant.kind is BorrowerKind.PERSON:
-        refusal = capacity.refusal(
+        capacity.judge(
+            said,
             business,
             case.applicant.credit,
+            most=case.burden,
             amount=request.amount,
             rate_bp=rate_bp,
             months=request.tenor_months,
         )
-        if refusal is not None:
-            said.append(refusal)
-        elif business.planned:
-            notes = (*notes, Note(NoteCode.INCOME_NOT_JUDGED, capacity.SOURCE))
+        if business.planned:
+            notes = (*notes, Note(NoteCode.INCOME_NOT_JUDGED, case.burden.source))
     if terms.rates_bp.source.confidence is Confidence.UNVERIFIED:
         notes = (*notes, Note(NoteCode.RATE_UNVERIFIED, terms.rates_bp.source))
     return concluded(product, said, notes, rate_bp)

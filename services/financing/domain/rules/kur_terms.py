@@ -18,7 +18,9 @@ SINCE_2026 = date(2026, 1, 5)
 
 PERMENKO_2022 = "Permenko Perekonomian 1/2022"
 PERMENKO_2023 = "Permenko Perekonomian 1/2023"
-PERMENKO_2025 = "Permenko Perekonomian 12/2025"
+# Of 1/2022 the text amended by 12/2025 was seen, and not the day of that amendment. It stands for
+# the whole edition, and says so: nobody is to take it for the wording of 2023.
+PERMENKO_AMENDED = "Permenko Perekonomian 1/2022 as amended by 12/2025"
 PERMENKO_2026 = "Permenko Perekonomian 1/2026"
 PASAL_2025 = "https://pasal.id/peraturan/permen/permenko-perekonomian-no-12-tahun-2025"
 DDTC_2026 = "https://news.ddtc.co.id/berita/nasional/1817047"
@@ -44,6 +46,7 @@ class ProductTerms:
 class Articles:
     """Where each rule of an edition stands."""
 
+    borrowers: Source
     citizen: Source
     age: Source
     age_pmi: Source
@@ -113,18 +116,23 @@ def _carried(source: Source) -> Source:
     return Source(PERMENKO_2026, provision, SINCE_2026, None, UNVERIFIED, source.url)
 
 
+BEGINNING = _2023("akad from 27 January 2023", PRESS, regulation="KMK 317/2023")
+"""Where the first day of the first edition stands."""
+
 ARTICLES_2023 = Articles(
-    citizen=_2023("Art. 3, identity (e-KTP)", PRESS, "https://rbtv.disway.id/amp/41510"),
+    borrowers=_2023("Art. 3(1): who may receive KUR", PRESS, regulation=PERMENKO_2022),
+    citizen=_2023("identity: NIK, e-KTP", PRESS, "https://rbtv.disway.id/amp/41510"),
     age=_2023("practice of the banks: 21 or married", PRESS, "https://rbtv.disway.id/amp/41510"),
     age_pmi=_2023("practice of the banks: 18, parents' written permission", PRESS),
-    business_age=_2023("Art. 23(2), 27(2), 36(2)", REGULATION, PASAL_2025, PERMENKO_2025),
+    # Seen for khusus only; that of mikro and kecil is from the press.
+    business_age=_2023("Art. 23(2), 27(2), 36(2)", PRESS, PASAL_2025, PERMENKO_AMENDED),
     evidence=_2023("super mikro, business under six months", PRESS),
     first_kur=_2023("super mikro, never received KUR", PRESS),
     never_commercial=_2023(
-        "Art. 19(3)c, 23(4a), 27(3a), 36(3)", REGULATION, PASAL_2025, PERMENKO_2025
+        "Art. 19(3)c, 23(4a), 27(3a), 36(3)", REGULATION, PASAL_2025, PERMENKO_AMENDED
     ),
-    current=_2023("Art. 36(4)", REGULATION, PASAL_2025, PERMENKO_2025),
-    programme_paid=_2023("Art. 36, paid-off letter", REGULATION, PASAL_2025, PERMENKO_2025),
+    current=_2023("Art. 36, credit beside KUR", REGULATION, PASAL_2025, PERMENKO_AMENDED),
+    programme_paid=_2023("Art. 36, paid-off letter", REGULATION, PASAL_2025, PERMENKO_AMENDED),
     pay_off_lag=_2023("SIKP shows a pay-off about three days later", PRESS),
     licence=_2023("NIB or SKU", PRESS),
     bpjs_tk=_2023("preamble: BPJS Ketenagakerjaan, obligatory for kecil", PRESS),
@@ -132,14 +140,15 @@ ARTICLES_2023 = Articles(
     dhn=_2023("not in the Daftar Hitam Nasional", PRESS),
     state_employee=_2023("Art. 3(1)f", PRESS, regulation=PERMENKO_2022),
     collateral=_2023("Art. 14(3)", REGULATION, regulation=PERMENKO_2022),
-    group=_2023("Art. 4, 4A", REGULATION, PASAL_2025, PERMENKO_2025),
-    group_sikp=_2023("Art. 4, group and members in SIKP", REGULATION, PASAL_2025, PERMENKO_2025),
+    group=_2023("Art. 4, 4A", REGULATION, PASAL_2025, PERMENKO_AMENDED),
+    group_sikp=_2023("Art. 4, SIKP", REGULATION, PASAL_2025, PERMENKO_AMENDED),
     placement=_2023("KUR Penempatan PMI: contract, SISKOP2MI or E-KPMI", PRESS),
     contract=_2023("KUR Penempatan PMI: repaid before the contract ends", PRESS),
-    same_lender=_2023("Art. 36(4)", REGULATION, PASAL_2025, PERMENKO_2025),
+    same_lender=_2023("Art. 36, credit beside KUR", REGULATION, PASAL_2025, PERMENKO_AMENDED),
 )
 
 ARTICLES_2026 = Articles(
+    borrowers=_2026("Art. 3: persons and groups", PRESS),
     citizen=_carried(ARTICLES_2023.citizen),
     age=_carried(ARTICLES_2023.age),
     age_pmi=_carried(ARTICLES_2023.age_pmi),
@@ -172,6 +181,7 @@ _TIERS = Term((600, 700, 800, 900), _2023("Art. 22(2), 26(2)", PRESS))
 _TENOR_2023 = _2023("tenor of working capital and investment", PRESS)
 _TENOR_KHUSUS = _2023("Art. 35(6)", REGULATION, regulation=PERMENKO_2023)
 _TENOR_2026 = _carried(_TENOR_2023)
+_TENOR_KHUSUS_2026 = _carried(_TENOR_KHUSUS)
 
 KUR_2023 = Edition(
     code="KUR-2023",
@@ -250,8 +260,8 @@ KUR_2026 = Edition(
         plafon_min=1,
         plafon_max=Term(500_000_000, _2026("khusus, plafon", PRESS)),
         rates_bp=_SINGLE_RATE,
-        kmk_months_max=_tenor(48, _TENOR_2026),
-        ki_months_max=_tenor(60, _TENOR_2026),
+        kmk_months_max=_tenor(48, _TENOR_KHUSUS_2026),
+        ki_months_max=_tenor(60, _TENOR_KHUSUS_2026),
         npwp_above=_NPWP_50,
     ),
     pmi=ProductTerms(

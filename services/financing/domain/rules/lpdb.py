@@ -112,6 +112,7 @@ _CURRENT = _regular("no arrears", Confidence.PRESS)
 _OFFICERS = _regular("clean SLIK of the pengurus", Confidence.ASSUMPTION)
 _GUARANTEES = _regular("personal guarantees of the pengurus", Confidence.ASSUMPTION)
 _HEALTH = Source("Permenkop 9/2020", "health grade", date(2020, 1, 1), None, Confidence.ASSUMPTION)
+_BORROWER_MOCKUP = _mockup("for Kopdes of the mock-up")
 _SELECTED = _mockup("selected and proposed by the bupati or walikota")
 _INTEGRITY = _mockup("pengurus and pengawas without macet credit")
 _AGUNAN = _mockup("assets worth the loan, personal guarantees")
@@ -122,8 +123,8 @@ _MICROSITE = Source(
 )
 
 _FOR_OTHERS = tuple(
-    concluded(code, [Refusal(Code.BORROWER_KIND, _BORROWER, {"kinds": "cooperative"})], (), None)
-    for code in CODES
+    concluded(code, [Refusal(Code.BORROWER_KIND, source, {"kinds": "cooperative"})], (), None)
+    for code, source in ((REGULAR, _BORROWER), (MOCKUP, _BORROWER_MOCKUP))
 )
 
 
