@@ -12,12 +12,16 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.registry.api.problems import PROBLEMS
 from services.registry.db import cooperatives
-from services.registry.db.cooperatives import CooperativeNotFound, CoopRegistryNoTaken
+from services.registry.db.cooperatives import (
+    BookYearNotFound,
+    CooperativeNotFound,
+    CoopRegistryNoTaken,
+)
 from services.registry.db.people import ExternalIdTaken
 from services.registry.db.regions import RegionUnknown
 from services.registry.domain import cooperative
@@ -33,7 +37,7 @@ from services.registry.domain.source import Contradictory, must_agree
 from services.registry.domain.transition import IllegalTransition
 from shared.auth import Caller, Forbidden, Kind, requires
 from shared.clock import WIB, Now
-from shared.db import Row
+from shared.db import Row, Unit
 from shared.edge import Once, Read, Write, router
 from shared.etag import IfMatch, PreconditionFailed, PreconditionMissing, etag, must_match
 from shared.events import Event
@@ -52,6 +56,7 @@ from shared.wire import (
     Sum,
     Text,
     VillageCode,
+    Whole,
     Year,
     untouched,
 )
@@ -63,6 +68,7 @@ CooperativesWriter = Annotated[
     Caller, requires("cooperatives:write", kinds=(*AUTHORITIES, Kind.COOPERATIVE_OFFICER))
 ]
 Authority = Annotated[Caller, requires("cooperatives:write", kinds=AUTHORITIES)]
+BookYear = Annotated[Whole, Path(ge=1900, le=2200, description="A book year that is recorded")]
 KEPT_BY_ITSELF = frozenset({"name", "has_usp", "microsite_url", "npwp", "nib"})
 
 
@@ -99,10 +105,14 @@ class CooperativeNew(In):
 
 
 class CooperativeEdit(In):
-    """What to correct. A field that is left out stays as it is; null removes what is known."""
+    """What to correct. A field that is left out stays as it is; null removes what is known.
+
+    `status` mends a step that was recorded by mistake; what happens to a cooperative is a step.
+    """
 
     kind: CooperativeKind = untouched(CooperativeKind.KOPDES)
     name: Text = untouched("")
+    status: CooperativeStatus = untouched(CooperativeStatus.FORMING)
     legal_entity_no: Text | None = None
     legal_entity_on: Day | None = None
     coop_registry_no: Code | None = None
@@ -123,10 +133,24 @@ class RatNew(In):
     held_on: Day
 
 
+class RatEdit(In):
+    """The day on which a recorded annual meeting was really held."""
+
+    held_on: Day
+
+
 class FiguresNew(In):
     """What one book year came to, in whole rupiah. The SHU may be a loss."""
 
     book_year: Year
+    shu: Balance
+    equity: Balance
+    assets: Sum
+
+
+class FiguresEdit(In):
+    """What a recorded book year really came to, in whole rupiah."""
+
     shu: Balance
     equity: Balance
     assets: Sum
@@ -288,6 +312,8 @@ async def correct_cooperative(
     if "founded_on" in changes:
         rats = await cooperatives.rats(unit, id)
         must_agree(cooperative.rat_contradictions(rats, founded_on=founded_on, on=today))
+        years = await cooperatives.years_with_figures(unit, id)
+        must_agree(cooperative.figures_contradictions(years, founded_on=founded_on, on=today))
     if "village_codes" in edit.model_fields_set:
         await cooperatives.cover(unit, id, edit.village_codes)
     kept = await cooperatives.change(unit, row, changes, now=now)
@@ -374,3 +400,120 @@ async def record_figures(
     kept = await cooperatives.change(unit, row, {}, now=now)
     unit.record(event("figures_recorded", id, kept["version"], now))
     return answer(kept, 201)
+
+
+@routes.put(
+    "/{id}/rats/{book_year}",
+    response_model=CooperativeOut,
+    responses=PROBLEMS.openapi(
+        Forbidden,
+        CooperativeNotFound,
+        BookYearNotFound,
+        PreconditionMissing,
+        PreconditionFailed,
+        Contradictory,
+    ),
+    operation_id="correct_rat",
+)
+async def correct_rat(
+    caller: CooperativesWriter,
+    unit: Write,
+    now: Now,
+    seen: IfMatch,
+    id: UUID,
+    book_year: BookYear,
+    edit: RatEdit,
+) -> Response:
+    """Correct the day of a recorded annual meeting. If-Match carries the cooperative's ETag."""
+    row = await _seen(caller, unit, id, seen)
+    mended = Rat(book_year=book_year, held_on=edit.held_on)
+    await cooperatives.correct_rat(unit, id, mended)
+    today = now.astimezone(WIB).date()
+    must_agree(cooperative.rat_contradictions((mended,), founded_on=row["founded_on"], on=today))
+    return await _changed(unit, row, "rat_corrected", now)
+
+
+@routes.delete(
+    "/{id}/rats/{book_year}",
+    response_model=CooperativeOut,
+    responses=PROBLEMS.openapi(
+        Forbidden, CooperativeNotFound, BookYearNotFound, PreconditionMissing, PreconditionFailed
+    ),
+    operation_id="withdraw_rat",
+)
+async def withdraw_rat(
+    caller: CooperativesWriter,
+    unit: Write,
+    now: Now,
+    seen: IfMatch,
+    id: UUID,
+    book_year: BookYear,
+) -> Response:
+    """Withdraw an annual meeting that was recorded by mistake, or under the wrong book year."""
+    row = await _seen(caller, unit, id, seen)
+    await cooperatives.withdraw_rat(unit, id, book_year)
+    return await _changed(unit, row, "rat_withdrawn", now)
+
+
+@routes.put(
+    "/{id}/figures/{book_year}",
+    response_model=CooperativeOut,
+    responses=PROBLEMS.openapi(
+        Forbidden,
+        CooperativeNotFound,
+        BookYearNotFound,
+        PreconditionMissing,
+        PreconditionFailed,
+    ),
+    operation_id="correct_figures",
+)
+async def correct_figures(
+    caller: CooperativesWriter,
+    unit: Write,
+    now: Now,
+    seen: IfMatch,
+    id: UUID,
+    book_year: BookYear,
+    edit: FiguresEdit,
+) -> Response:
+    """Correct what a recorded book year came to. If-Match carries the cooperative's ETag."""
+    row = await _seen(caller, unit, id, seen)
+    await cooperatives.correct_figures(unit, id, Figures(book_year=book_year, **dict(edit)))
+    return await _changed(unit, row, "figures_corrected", now)
+
+
+@routes.delete(
+    "/{id}/figures/{book_year}",
+    response_model=CooperativeOut,
+    responses=PROBLEMS.openapi(
+        Forbidden, CooperativeNotFound, BookYearNotFound, PreconditionMissing, PreconditionFailed
+    ),
+    operation_id="withdraw_figures",
+)
+async def withdraw_figures(
+    caller: CooperativesWriter,
+    unit: Write,
+    now: Now,
+    seen: IfMatch,
+    id: UUID,
+    book_year: BookYear,
+) -> Response:
+    """Withdraw figures that were recorded by mistake, or under the wrong book year."""
+    row = await _seen(caller, unit, id, seen)
+    await cooperatives.withdraw_figures(unit, id, book_year)
+    return await _changed(unit, row, "figures_withdrawn", now)
+
+
+async def _seen(caller: Caller, unit: Unit, id: UUID, seen: int) -> Row:
+    """Return the locked cooperative, if the caller may write to it and has seen its state."""
+    may_write(caller, id)
+    row = await cooperatives.lock(unit, id)
+    must_match(seen, row["version"])
+    return row
+
+
+async def _changed(unit: Unit, row: Row, kind: str, now: datetime) -> Response:
+    """Give the cooperative its next version and answer with it."""
+    kept = await cooperatives.change(unit, row, {}, now=now)
+    unit.record(event(kind, row["id"], kept["version"], now))
+    return answer(kept)

@@ -14,6 +14,7 @@ from services.registry.db.people import PersonNotFound
 from services.registry.domain import membership
 from services.registry.domain.cooperative import CooperativeKind, CooperativeStatus
 from services.registry.domain.membership import (
+    ApplicantDeceased,
     CloseRelative,
     Event,
     NotAdmissible,
@@ -24,6 +25,7 @@ from services.registry.domain.membership import (
     Party,
     Status,
 )
+from services.registry.domain.person import MigrationStatus
 from services.registry.domain.transition import IllegalTransition
 from shared.auth import Caller, Forbidden, Kind, requires
 from shared.clock import WIB, Now
@@ -124,6 +126,7 @@ def _step(
         PersonNotFound,
         CooperativeNotFound,
         NotAdmitting,
+        ApplicantDeceased,
         NotAdmissible,
         MembershipLives,
         IdempotencyKeyMissing,
@@ -135,14 +138,7 @@ async def apply_for_membership(
     caller: Applicant, unit: Once, now: Now, new: MembershipNew
 ) -> Response:
     """Apply for membership. A refusal names every reason, its source and how sure we are."""
-    who = await people.hold(unit, caller, new.person_id)
-    where = await cooperatives.hold(unit, new.cooperative_id)
-    membership.check_admission(
-        CooperativeKind(where["kind"]),
-        CooperativeStatus(where["status"]),
-        ktp_village_code=who["ktp_village_code"],
-        village_codes=await cooperatives.village_codes(unit, new.cooperative_id),
-    )
+    await _check_admission(unit, caller, new.person_id, new.cooperative_id)
     id = new_id()
     values = {
         "id": id,
@@ -204,6 +200,9 @@ async def get_membership(caller: MembershipsReader, db: Read, id: UUID) -> Respo
         OwnMembership,
         CloseRelative,
         IllegalTransition,
+        NotAdmitting,
+        ApplicantDeceased,
+        NotAdmissible,
         IdempotencyKeyMissing,
         IdempotencyKeyReused,
     ),
@@ -215,11 +214,14 @@ async def move_membership(
     """Take one step: the cooperative's officers decide, the member's app resigns.
 
     The officer is the person behind the calling client, must hold a seat today, and decides
-    neither on themselves nor on a first-degree relative.
+    neither on themselves nor on a first-degree relative. What the rules of admission asked at the
+    application they ask again at the approval, because much may have changed in between.
     """
     row = await memberships.lock(unit, caller, id)
     officer_id = await _mover(unit, caller, row, step.event, now)
     status = membership.advance(Status(row["status"]), step.event)
+    if step.event is Event.APPROVE:
+        await _check_admission(unit, caller, row["person_id"], row["cooperative_id"])
     kept = await memberships.move(unit, id, status, now=now)
     taken = _step(
         id,
@@ -241,6 +243,21 @@ async def move_membership(
     )
     return Response(
         kept["body"], headers={"etag": etag(kept["version"])}, media_type="application/json"
+    )
+
+
+async def _check_admission(
+    unit: Unit, caller: Caller, person_id: UUID, cooperative_id: UUID
+) -> None:
+    """Hold both as they are and ask the rules of admission."""
+    who = await people.hold(unit, caller, person_id)
+    where = await cooperatives.hold(unit, cooperative_id)
+    membership.check_admission(
+        CooperativeKind(where["kind"]),
+        CooperativeStatus(where["status"]),
+        applicant=MigrationStatus(who["migration_status"]),
+        ktp_village_code=who["ktp_village_code"],
+        village_codes=await cooperatives.village_codes(unit, cooperative_id),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,21 +13,23 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from services.registry.api.problems import PROBLEMS
 from services.registry.api.regions import NikWarningOut, kabkota
-from services.registry.db import people
+from services.registry.db import people, placements
 from services.registry.db.people import ExternalIdTaken, PersonAlreadyRegistered, PersonNotFound
 from services.registry.db.regions import RegionUnknown
 from services.registry.domain import nik, person
-from services.registry.domain.nik import ImpossibleNik
+from services.registry.domain.nik import ImpossibleNik, NikAsIdentifier
 from services.registry.domain.person import (
     Education,
+    IdentityMatched,
     LanguageLevel,
     MigrationEvent,
     MigrationStatus,
     Sex,
     VerificationLevel,
 )
+from services.registry.domain.source import Contradictory, must_agree
 from services.registry.domain.transition import IllegalTransition
-from shared.auth import Caller, requires
+from shared.auth import Caller, Forbidden, Kind, requires
 from shared.clock import WIB, Now
 from shared.db import Row
 from shared.edge import Once, Read, Write, router
@@ -54,6 +56,7 @@ from shared.wire import (
 routes = router("/people", tags=["people"])
 PeopleReader = Annotated[Caller, requires("people:read")]
 PeopleWriter = Annotated[Caller, requires("people:write")]
+AUTHORITIES = frozenset({Kind.SERVICE, Kind.MINISTRY_ANALYST})
 NIK_COLUMN = "person.nik"
 
 
@@ -120,7 +123,12 @@ class PersonNew(In):
 
 
 class PersonEdit(In):
-    """What to correct. A field that is left out stays as it is; null removes what is known."""
+    """What to correct. A field that is left out stays as it is; null removes what is known.
+
+    Once a state register has matched who the person is, only a ministry or a service changes the
+    NIK, name, date of birth and sex. They alone send `migration_status`, which mends a step that
+    was recorded by mistake; what happens to a person is a step.
+    """
 
     person_nik: PersonNik | None = None
     full_name: Text = untouched("")
@@ -131,6 +139,7 @@ class PersonEdit(In):
     domicile_village_code: VillageCode | None = None
     married: Flag | None = None
     education: Education | None = None
+    migration_status: MigrationStatus = untouched(MigrationStatus.RETURNED)
     skills: Skills = ()
     languages: Languages = ()
     certificates: Certificates = ()
@@ -178,7 +187,8 @@ def _jsonb(items: Any) -> str:
     return orjson.dumps([item.model_dump(mode="json") for item in items]).decode()
 
 
-def _answer(row: Row | Mapping[str, Any], status: int = 200, **headers: str) -> Response:
+def answer(row: Row | Mapping[str, Any], status: int = 200, **headers: str) -> Response:
+    """Answer with a person and their ETag."""
     return Response(
         row["body"],
         status,
@@ -187,30 +197,38 @@ def _answer(row: Row | Mapping[str, Any], status: int = 200, **headers: str) -> 
     )
 
 
-def _event(kind: str, id: UUID, version: int, now: datetime) -> Event:
+def event(kind: str, id: UUID, version: int, now: datetime) -> Event:
+    """Return the event of a change of a person."""
     return Event(kind=f"person.{kind}", subject_id=id, version=version, occurred_at=now)
 
 
 async def _nik_columns(
-    request: Request, db: Read, id: UUID, given: PersonNew | PersonEdit, now: datetime
+    request: Request,
+    db: Read,
+    id: UUID,
+    number: str | None,
+    *,
+    birth_date: date | None,
+    sex: Sex,
+    now: datetime,
 ) -> dict[str, Any]:
     """Return the four columns of a NIK: sealed, indexed, and what it disagrees with."""
-    if given.person_nik is None:
+    if number is None:
         return {"nik_index": None, "nik_cipher": None, "nik_key_id": None, "nik_warnings": "[]"}
     known, retired = await kabkota(request, db)
     reading = nik.read(
-        given.person_nik,
+        number,
         on=now.astimezone(WIB).date(),
         known_regions=known,
         retired_regions=retired,
-        declared_birth_date=given.birth_date,
-        declared_sex=given.sex,
+        declared_birth_date=birth_date,
+        declared_sex=sex,
     )
     sealer = Sealer(request.app.state.keys, NIK_COLUMN)
-    key_id, cipher = sealer.seal(id, given.person_nik)
+    key_id, cipher = sealer.seal(id, number)
     warnings = [asdict(warning) for warning in reading.warnings]
     return {
-        "nik_index": sealer.index(given.person_nik),
+        "nik_index": sealer.index(number),
         "nik_cipher": cipher,
         "nik_key_id": key_id,
         "nik_warnings": orjson.dumps(warnings).decode(),
@@ -225,6 +243,8 @@ async def _nik_columns(
         IdempotencyKeyMissing,
         IdempotencyKeyReused,
         ImpossibleNik,
+        NikAsIdentifier,
+        Contradictory,
         PersonAlreadyRegistered,
         ExternalIdTaken,
         RegionUnknown,
@@ -235,6 +255,9 @@ async def register_person(
     caller: PeopleWriter, unit: Once, db: Read, request: Request, now: Now, new: PersonNew
 ) -> Response:
     """Register a person. A returnee without papers is registered with what is known."""
+    nik.check_identifier(new.external_id, new.person_nik)
+    today = now.astimezone(WIB).date()
+    must_agree(person.birth_contradictions(new.birth_date, (), on=today))
     id = new_id()
     values = {
         "id": id,
@@ -244,14 +267,16 @@ async def register_person(
         "languages": _jsonb(new.languages),
         "certificates": _jsonb(new.certificates),
         "verification_level": VerificationLevel.SELF_DECLARED,
-        **await _nik_columns(request, db, id, new, now),
+        **await _nik_columns(
+            request, db, id, new.person_nik, birth_date=new.birth_date, sex=new.sex, now=now
+        ),
         "version": 1,
         "created_at": now,
         "changed_at": now,
     }
     body = await people.add(unit, values)
-    unit.record(_event("registered", id, 1, now))
-    return _answer({"body": body, "version": 1}, 201, location=f"/people/{id}")
+    unit.record(event("registered", id, 1, now))
+    return answer({"body": body, "version": 1}, 201, location=f"/people/{id}")
 
 
 @routes.get(
@@ -283,7 +308,7 @@ async def list_people(
 )
 async def get_person(caller: PeopleReader, db: Read, id: UUID) -> Response:
     """Show one person."""
-    return _answer(await people.get(db, caller, id))
+    return answer(await people.get(db, caller, id))
 
 
 @routes.post(
@@ -297,17 +322,21 @@ async def lookup_person(
 ) -> Response:
     """Find a person by NIK. The number travels in the body, never in an address."""
     sealer = Sealer(request.app.state.keys, NIK_COLUMN)
-    return _answer(await people.get_by_nik(db, caller, sealer.index(lookup.person_nik)))
+    return answer(await people.get_by_nik(db, caller, sealer.index(lookup.person_nik)))
 
 
 @routes.patch(
     "/{id}",
     response_model=PersonOut,
     responses=PROBLEMS.openapi(
+        Forbidden,
         PersonNotFound,
         PreconditionMissing,
         PreconditionFailed,
+        IdentityMatched,
         ImpossibleNik,
+        NikAsIdentifier,
+        Contradictory,
         PersonAlreadyRegistered,
         RegionUnknown,
     ),
@@ -324,6 +353,9 @@ async def correct_person(
     edit: PersonEdit,
 ) -> Response:
     """Correct a person's record. If-Match carries the ETag that was read."""
+    authority = caller.kind in AUTHORITIES
+    if "migration_status" in edit.model_fields_set and not authority:
+        raise Forbidden("Only a ministry or a service corrects `migration_status`; take a step.")
     row = await people.lock(unit, caller, id)
     must_match(seen, row["version"])
     changes = {
@@ -333,20 +365,48 @@ async def correct_person(
     for name in ("skills", "languages", "certificates"):
         if name in edit.model_fields_set:
             changes[name] = _jsonb(getattr(edit, name))
-    if "person_nik" in edit.model_fields_set:
-        declared = edit.model_copy(
-            update={name: row[name] for name in ("birth_date", "sex") if name not in changes}
-        )
-        changes |= await _nik_columns(request, db, id, declared, now)
+    if "birth_date" in changes:
+        departures = await placements.departures(unit, id)
+        today = now.astimezone(WIB).date()
+        must_agree(person.birth_contradictions(edit.birth_date, departures, on=today))
+    changes |= await _corrected_nik(request, db, row, edit, now)
+    level = VerificationLevel(row["verification_level"])
+    person.check_correction(level, dict(row.items()), changes, authority=authority)
     kept = await people.change(unit, row, changes, now=now)
-    unit.record(_event("corrected", id, kept["version"], now))
-    return _answer(kept)
+    unit.record(event("corrected", id, kept["version"], now))
+    return answer(kept)
+
+
+async def _corrected_nik(
+    request: Request, db: Read, row: Row, edit: PersonEdit, now: datetime
+) -> dict[str, Any]:
+    """Return the columns of the NIK, where it changes or what it was compared with does."""
+    given = edit.model_fields_set
+    if given.isdisjoint({"person_nik", "birth_date", "sex"}):
+        return {}
+    number = edit.person_nik
+    if "person_nik" in given:
+        nik.check_identifier(row["external_id"], number)
+    elif row["nik_cipher"] is not None:
+        sealer = Sealer(request.app.state.keys, NIK_COLUMN)
+        number = sealer.open(row["id"], row["nik_key_id"], row["nik_cipher"])
+    return await _nik_columns(
+        request,
+        db,
+        row["id"],
+        number,
+        birth_date=edit.birth_date if "birth_date" in given else row["birth_date"],
+        sex=edit.sex if "sex" in given else Sex(row["sex"]),
+        now=now,
+    )
 
 
 @routes.post(
     "/{id}/migration-steps",
     response_model=PersonOut,
-    responses=PROBLEMS.openapi(PersonNotFound, IllegalTransition, IdempotencyKeyMissing),
+    responses=PROBLEMS.openapi(
+        PersonNotFound, IllegalTransition, IdempotencyKeyMissing, IdempotencyKeyReused
+    ),
     operation_id="move_person",
 )
 async def move_person(
@@ -356,5 +416,5 @@ async def move_person(
     row = await people.lock(unit, caller, id)
     status = person.advance(MigrationStatus(row["migration_status"]), step.event)
     kept = await people.change(unit, row, {"migration_status": status}, now=now)
-    unit.record(_event(step.event, id, kept["version"], now))
-    return _answer(kept)
+    unit.record(event(step.event, id, kept["version"], now))
+    return answer(kept)

@@ -1,13 +1,21 @@
 """/people/{id}/placements: the stays abroad, as the person tells them."""
 
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import Response
 
-from services.registry.api.people import PeopleReader, PeopleWriter
+from services.registry.api.people import (
+    PeopleReader,
+    PeopleWriter,
+    PersonOut,
+    answer,
+    event,
+)
 from services.registry.api.problems import PROBLEMS
 from services.registry.db import people, placements
 from services.registry.db.people import PersonNotFound
+from services.registry.db.placements import PlacementNotFound
 from services.registry.domain.person import (
     EmployerKind,
     Placement,
@@ -18,8 +26,9 @@ from services.registry.domain.person import (
 )
 from services.registry.domain.source import Contradictory, must_agree
 from shared.clock import WIB, Now
-from shared.edge import Once, Read, router
-from shared.events import Event
+from shared.db import Row, Unit
+from shared.edge import Once, Read, Write, router
+from shared.etag import IfMatch, PreconditionFailed, PreconditionMissing, etag, must_match
 from shared.idempotency import IdempotencyKeyMissing, IdempotencyKeyReused
 from shared.ids import new_id
 from shared.paging import CursorInvalid, Page, page_json, page_model
@@ -75,21 +84,67 @@ async def record_placement(
 ) -> Response:
     """Record a stay abroad. Dates that cannot be true together are refused, each by name."""
     row = await people.lock(unit, caller, id)
-    told = Placement(**dict(new))
-    today = now.astimezone(WIB).date()
-    must_agree(contradictions(told, on=today, birth_date=row["birth_date"]))
+    _must_agree(new, row, now)
     values = {"id": new_id(), "person_id": id, "created_at": now, **dict(new)}
     body = await placements.add(unit, values)
-    kept = await people.touch(unit, row, now=now)
-    unit.record(
-        Event(
-            kind="person.placement_recorded",
-            subject_id=id,
-            version=kept["version"],
-            occurred_at=now,
-        )
-    )
+    await _touched(unit, row, "placement_recorded", now)
     return Response(body, 201, media_type="application/json")
+
+
+@routes.put(
+    "/{placement_id}",
+    response_model=PlacementOut,
+    responses=PROBLEMS.openapi(
+        PersonNotFound, PlacementNotFound, PreconditionMissing, PreconditionFailed, Contradictory
+    ),
+    operation_id="correct_placement",
+)
+async def correct_placement(
+    caller: PeopleWriter,
+    unit: Write,
+    now: Now,
+    seen: IfMatch,
+    id: UUID,
+    placement_id: UUID,
+    told: PlacementNew,
+) -> Response:
+    """Tell a recorded stay anew, as a whole. If-Match carries the ETag of the person."""
+    row = await people.lock(unit, caller, id)
+    must_match(seen, row["version"])
+    _must_agree(told, row, now)
+    body = await placements.correct(unit, id, placement_id, dict(told))
+    kept = await _touched(unit, row, "placement_corrected", now)
+    return Response(body, headers={"etag": etag(kept["version"])}, media_type="application/json")
+
+
+@routes.delete(
+    "/{placement_id}",
+    response_model=PersonOut,
+    responses=PROBLEMS.openapi(
+        PersonNotFound, PlacementNotFound, PreconditionMissing, PreconditionFailed
+    ),
+    operation_id="withdraw_placement",
+)
+async def withdraw_placement(
+    caller: PeopleWriter, unit: Write, now: Now, seen: IfMatch, id: UUID, placement_id: UUID
+) -> Response:
+    """Withdraw a stay that was recorded by mistake. If-Match carries the ETag of the person."""
+    row = await people.lock(unit, caller, id)
+    must_match(seen, row["version"])
+    await placements.withdraw(unit, id, placement_id)
+    return answer(await _touched(unit, row, "placement_withdrawn", now))
+
+
+def _must_agree(told: PlacementNew, row: Row, now: datetime) -> None:
+    today = now.astimezone(WIB).date()
+    stay = Placement(**dict(told))
+    must_agree(contradictions(stay, on=today, birth_date=row["birth_date"]))
+
+
+async def _touched(unit: Unit, row: Row, kind: str, now: datetime) -> Row:
+    kept = await people.touch(unit, row, now=now)
+    unit.record(event(kind, row["id"], kept["version"], now))
+    return kept
 
 
 @routes.get(

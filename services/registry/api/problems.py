@@ -1,9 +1,13 @@
 """Every way the registry says no, declared once. Served at /problems/{slug}."""
 
 from services.registry.api.uploading import NotCsv, UploadInterrupted, UploadTooLarge
-from services.registry.db.cooperatives import CooperativeNotFound, CoopRegistryNoTaken
+from services.registry.db.cooperatives import (
+    BookYearNotFound,
+    CooperativeNotFound,
+    CoopRegistryNoTaken,
+)
 from services.registry.db.imports import ImportBusy, ImportNotFound
-from services.registry.db.kinship import AlreadyRelatives
+from services.registry.db.kinship import AlreadyRelatives, NotRelatives
 from services.registry.db.memberships import MembershipLives, MembershipNotFound
 from services.registry.db.mentorings import MentoringNotFound
 from services.registry.db.officers import OfficerNotFound
@@ -12,9 +16,11 @@ from services.registry.db.people import (
     PersonAlreadyRegistered,
     PersonNotFound,
 )
+from services.registry.db.placements import PlacementNotFound
 from services.registry.db.regions import RegionNotFound, RegionRetired, RegionUnknown
 from services.registry.db.trainings import TrainingNotFound
 from services.registry.domain.membership import (
+    ApplicantDeceased,
     CloseRelative,
     NotAdmissible,
     NotAdmitting,
@@ -23,10 +29,11 @@ from services.registry.domain.membership import (
     OwnMembership,
 )
 from services.registry.domain.mentoring import OwnMentor
-from services.registry.domain.nik import ImpossibleNik
+from services.registry.domain.nik import ImpossibleNik, NikAsIdentifier
 from services.registry.domain.person import (
     AttestationByKin,
     EvidenceFromTheFuture,
+    IdentityMatched,
     NotHigher,
     OwnRelative,
     SelfAttestation,
@@ -84,6 +91,25 @@ PROBLEMS = GENERAL_PROBLEMS | Catalogue(
             409,
             "No office can have issued this NIK",
             "Read the number again from the KTP. Leave person_nik out when it is not known.",
+        ),
+        NikAsIdentifier: ProblemType(
+            "nik-as-identifier",
+            409,
+            "The external_id is the person's NIK",
+            "Send an identifier of your own as external_id, and the NIK as person_nik alone.",
+        ),
+        IdentityMatched: ProblemType(
+            "identity-matched",
+            403,
+            "A state register stands behind this identity",
+            "Ask the ministry to correct the NIK, name, date of birth or sex. You may correct "
+            "everything else.",
+        ),
+        PlacementNotFound: ProblemType(
+            "placement-not-found",
+            404,
+            "No such placement",
+            "Read the stays of this person with GET /people/{id}/placements.",
         ),
         IllegalTransition: ProblemType(
             "illegal-transition",
@@ -173,17 +199,30 @@ PROBLEMS = GENERAL_PROBLEMS | Catalogue(
             "These two are recorded as relatives",
             "Nothing needs to be done.",
         ),
+        NotRelatives: ProblemType(
+            "not-relatives",
+            404,
+            "These two are not recorded as relatives",
+            "Read the relatives of this person with GET /people/{id}/relatives.",
+        ),
         Contradictory: ProblemType(
             "contradictory-facts",
             409,
             "These facts cannot all be true",
-            "Correct the fields named in `contradictions`, beginning with the first.",
+            "Correct the fields named in `contradictions`, beginning with the first. A book year "
+            "that is recorded already is corrected with PUT.",
         ),
         CooperativeNotFound: ProblemType(
             "cooperative-not-found",
             404,
             "No such cooperative",
             "Check the id, or look for the cooperative with GET /cooperatives?village_code=.",
+        ),
+        BookYearNotFound: ProblemType(
+            "book-year-not-found",
+            404,
+            "Nothing is recorded for this book year",
+            "Read the cooperative to see its book years; record a new one with POST.",
         ),
         CoopRegistryNoTaken: ProblemType(
             "coop-registry-no-taken",
@@ -216,6 +255,13 @@ PROBLEMS = GENERAL_PROBLEMS | Catalogue(
             409,
             "The cooperative takes in no members",
             "Apply when it is active again, or to another cooperative of the village.",
+        ),
+        ApplicantDeceased: ProblemType(
+            "applicant-deceased",
+            409,
+            "The death of this person is recorded",
+            "Nothing, where that is true. If it was recorded by mistake, ask the ministry to "
+            "correct `migration_status`.",
         ),
         NotAdmissible: ProblemType(
             "not-admissible",

@@ -5,15 +5,23 @@ from uuid import UUID
 import orjson
 from fastapi import Response
 
-from services.registry.api.people import PeopleReader, PeopleWriter
+from services.registry.api.people import (
+    AUTHORITIES,
+    PeopleReader,
+    PeopleWriter,
+    PersonOut,
+    answer,
+    event,
+)
 from services.registry.api.problems import PROBLEMS
 from services.registry.db import kinship, people
-from services.registry.db.kinship import AlreadyRelatives
+from services.registry.db.kinship import AlreadyRelatives, NotRelatives
 from services.registry.db.people import PersonNotFound
 from services.registry.domain.person import OwnRelative, kin_pair
+from shared.auth import Forbidden, Kind
 from shared.clock import Now
-from shared.edge import Once, Read, router
-from shared.events import Event
+from shared.edge import Once, Read, Write, router
+from shared.etag import IfMatch, PreconditionFailed, PreconditionMissing, must_match
 from shared.idempotency import IdempotencyKeyMissing, IdempotencyKeyReused
 from shared.paging import CursorInvalid, Page, page_json, page_model
 from shared.wire import In, Instant, Out
@@ -56,16 +64,43 @@ async def record_relative(
     rows = {one: await people.lock(unit, caller, one) for one in pair}
     await kinship.add(unit, pair, recorded_by=caller.id, recorded_at=now)
     kept = await people.touch(unit, rows[id], now=now)
-    unit.record(
-        Event(
-            kind="person.relative_recorded",
-            subject_id=id,
-            version=kept["version"],
-            occurred_at=now,
-        )
-    )
+    unit.record(event("relative_recorded", id, kept["version"], now))
     body = orjson.dumps({"relative_id": new.relative_id, "recorded_at": now})
     return Response(body, 201, media_type="application/json")
+
+
+@routes.delete(
+    "/{relative_id}",
+    response_model=PersonOut,
+    responses=PROBLEMS.openapi(
+        Forbidden,
+        PersonNotFound,
+        OwnRelative,
+        NotRelatives,
+        PreconditionMissing,
+        PreconditionFailed,
+    ),
+    operation_id="withdraw_relative",
+)
+async def withdraw_relative(
+    caller: PeopleWriter, unit: Write, now: Now, seen: IfMatch, id: UUID, relative_id: UUID
+) -> Response:
+    """Withdraw a pair that was recorded by mistake. If-Match carries the ETag of the person.
+
+    A ministry or a service may, and the application that recorded the pair. An officer may not:
+    the pair is what keeps them from deciding on a relative.
+    """
+    pair = kin_pair(id, relative_id)
+    rows = {one: await people.lock(unit, caller, one) for one in pair}
+    must_match(seen, rows[id]["version"])
+    recorded_by = await kinship.recorder(unit, pair)
+    own = caller.kind is Kind.MOBILE_BACKEND and caller.id == recorded_by
+    if not own and caller.kind not in AUTHORITIES:
+        raise Forbidden("A ministry, or the application that recorded the pair, withdraws it.")
+    await kinship.withdraw(unit, pair)
+    kept = await people.touch(unit, rows[id], now=now)
+    unit.record(event("relative_withdrawn", id, kept["version"], now))
+    return answer(kept)
 
 
 @routes.get(

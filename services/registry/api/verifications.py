@@ -1,10 +1,13 @@
 """/people/{id}/verifications: what raises a record above what the person says."""
 
+import re
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
+from pydantic import AfterValidator
 
-from services.registry.api.people import PeopleReader, PeopleWriter
+from services.registry.api.people import AUTHORITIES, PeopleReader, PeopleWriter
 from services.registry.api.problems import PROBLEMS
 from services.registry.db import kinship, people, verifications
 from services.registry.db.people import PersonNotFound
@@ -18,7 +21,7 @@ from services.registry.domain.person import (
     SelfAttestation,
     VerificationLevel,
 )
-from shared.auth import Caller, Forbidden, Kind
+from shared.auth import Caller, Forbidden
 from shared.clock import WIB, Now
 from shared.edge import Once, Read, router
 from shared.events import Event
@@ -28,7 +31,16 @@ from shared.paging import CursorInvalid, Page, page_json, page_model
 from shared.wire import Day, In, Instant, Out, Text
 
 routes = router("/people/{id}/verifications", tags=["people"])
-MATCHERS = frozenset({Kind.SERVICE, Kind.MINISTRY_ANALYST})
+_LIKE_A_NIK = re.compile(r"(?<![0-9])[0-9]{16}(?![0-9])")
+
+
+def _without_nik(text: str) -> str:
+    if _LIKE_A_NIK.search(text):
+        raise ValueError("sixteen digits together look like a NIK; name the paper otherwise")
+    return text
+
+
+Reference = Annotated[Text, AfterValidator(_without_nik)]
 
 
 class VerificationNew(In):
@@ -39,7 +51,7 @@ class VerificationNew(In):
     """
 
     evidence_kind: EvidenceKind
-    reference: Text
+    reference: Reference
     attested_by: UUID
     attested_on: Day
 
@@ -59,7 +71,7 @@ class VerificationOut(Out):
 
 def _check_recorder(caller: Caller, kind: EvidenceKind) -> None:
     """Refuse a match with a state register from anybody but those who can look there."""
-    if kind is not EvidenceKind.VILLAGE_LETTER and caller.kind not in MATCHERS:
+    if kind is not EvidenceKind.VILLAGE_LETTER and caller.kind not in AUTHORITIES:
         raise Forbidden("A match with a state register is recorded by a service or a ministry.")
 
 

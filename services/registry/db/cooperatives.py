@@ -37,6 +37,10 @@ class CooperativeNotFound(Exception):
     """There is no such cooperative."""
 
 
+class BookYearNotFound(Exception):
+    """The cooperative has nothing recorded for this book year."""
+
+
 class CoopRegistryNoTaken(Exception):
     """Another cooperative holds this Nomor Induk Koperasi."""
 
@@ -167,6 +171,24 @@ _RATS = Statement(select(rat).where(rat.c.cooperative_id == bindparam("id")))
 _YEARS = Statement(select(figures.c.book_year).where(figures.c.cooperative_id == bindparam("id")))
 _ADD_RAT = Statement(insert(rat))
 _ADD_FIGURES = Statement(insert(figures))
+_of_rat = (rat.c.cooperative_id == bindparam("id"), rat.c.book_year == bindparam("year"))
+_of_figures = (
+    figures.c.cooperative_id == bindparam("id"),
+    figures.c.book_year == bindparam("year"),
+)
+_CORRECT_RAT = Statement(
+    update(rat).where(*_of_rat).values(held_on=bindparam("held")).returning(rat.c.book_year)
+)
+_WITHDRAW_RAT = Statement(delete(rat).where(*_of_rat).returning(rat.c.book_year))
+_CORRECT_FIGURES = Statement(
+    update(figures)
+    .where(*_of_figures)
+    .values(
+        shu=bindparam("new_shu"), equity=bindparam("new_equity"), assets=bindparam("new_assets")
+    )
+    .returning(figures.c.book_year)
+)
+_WITHDRAW_FIGURES = Statement(delete(figures).where(*_of_figures).returning(figures.c.book_year))
 
 
 async def get(db: Reader | Unit, id: UUID) -> Row:
@@ -281,6 +303,39 @@ async def add_figures(unit: Unit, id: UUID, year: Figures) -> None:
         equity=year.equity,
         assets=year.assets,
     )
+
+
+async def correct_rat(unit: Unit, id: UUID, held: Rat) -> None:
+    """Write the day of an annual meeting over the recorded one; raises `BookYearNotFound`."""
+    _recorded(await unit.row(_CORRECT_RAT, id=id, year=held.book_year, held=held.held_on))
+
+
+async def withdraw_rat(unit: Unit, id: UUID, book_year: int) -> None:
+    """Forget the annual meeting on a book year; raises `BookYearNotFound`."""
+    _recorded(await unit.row(_WITHDRAW_RAT, id=id, year=book_year))
+
+
+async def correct_figures(unit: Unit, id: UUID, year: Figures) -> None:
+    """Write a year's figures over the recorded ones; raises `BookYearNotFound`."""
+    mended = await unit.row(
+        _CORRECT_FIGURES,
+        id=id,
+        year=year.book_year,
+        new_shu=year.shu,
+        new_equity=year.equity,
+        new_assets=year.assets,
+    )
+    _recorded(mended)
+
+
+async def withdraw_figures(unit: Unit, id: UUID, book_year: int) -> None:
+    """Forget the figures of a book year; raises `BookYearNotFound`."""
+    _recorded(await unit.row(_WITHDRAW_FIGURES, id=id, year=book_year))
+
+
+def _recorded(row: Row | None) -> None:
+    if row is None:
+        raise BookYearNotFound("The cooperative has nothing recorded for this book year.")
 
 
 def _taken(error: asyncpg.UniqueViolationError) -> Exception | None:

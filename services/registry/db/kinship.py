@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ARRAY, Uuid, bindparam, case, insert, or_, select
+from sqlalchemy import ARRAY, Uuid, bindparam, case, delete, insert, or_, select
 
 from services.registry.db.people import each_page_under
 from services.registry.db.tables import kinship
@@ -16,6 +16,10 @@ from shared.sql_json import as_object, columns
 
 class AlreadyRelatives(Exception):
     """The pair is recorded already."""
+
+
+class NotRelatives(Exception):
+    """The pair is not recorded."""
 
 
 class _Rows(Protocol):
@@ -35,6 +39,12 @@ _AMONG = Statement(
     )
 )
 _ADD = Statement(insert(kinship))
+_by_pair = (
+    kinship.c.person_id == bindparam("smaller"),
+    kinship.c.relative_id == bindparam("larger"),
+)
+_RECORDER = Statement(select(kinship.c.recorded_by).where(*_by_pair))
+_WITHDRAW = Statement(delete(kinship).where(*_by_pair))
 _pairs = (
     select(_other.label("id"), kinship.c.recorded_at).where(_of_person).subquery("relative_of")
 )
@@ -64,6 +74,19 @@ async def add(
         )
     except asyncpg.UniqueViolationError:
         raise AlreadyRelatives("These two are recorded as relatives already.") from None
+
+
+async def recorder(unit: Unit, pair: tuple[UUID, UUID]) -> str:
+    """Return which client recorded a pair, the smaller id first; raises `NotRelatives`."""
+    row = await unit.row(_RECORDER, smaller=pair[0], larger=pair[1])
+    if row is None:
+        raise NotRelatives("These two are not recorded as relatives.")
+    return row["recorded_by"]
+
+
+async def withdraw(unit: Unit, pair: tuple[UUID, UUID]) -> None:
+    """Forget a pair, the smaller id first."""
+    await unit.run(_WITHDRAW, smaller=pair[0], larger=pair[1])
 
 
 async def kin(db: _Rows, person_id: UUID) -> frozenset[UUID]:

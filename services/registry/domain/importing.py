@@ -27,6 +27,7 @@ from services.registry.domain.person import (
     Scheme,
     Sex,
     VerificationLevel,
+    birth_contradictions,
     contradictions,
 )
 
@@ -184,8 +185,7 @@ def read_person(
     )
     status = cells.choice("migration_status", MigrationStatus)
     level = cells.choice("verification_level", VerificationLevel)
-    if birth_date is not None and birth_date > on:
-        cells.fault("birth_date", "in_the_future", "the date of birth is still to come")
+    cells.take(birth_contradictions(birth_date, (), on=on))
     person = PersonRow(
         external_id=cells.needed("external_id", cells.text("external_id"), ""),
         person_nik=number,

@@ -21,6 +21,7 @@ from services.registry.domain.cooperative import (
     CooperativeStatus,
     Officer,
 )
+from services.registry.domain.person import MigrationStatus
 from services.registry.domain.source import Confidence, Source
 from services.registry.domain.transition import step
 
@@ -214,6 +215,10 @@ class NotAdmitting(Exception):
         super().__init__(f"a cooperative that is {status} takes in no members")
 
 
+class ApplicantDeceased(Exception):
+    """The person's death is recorded, so nobody can join in their name."""
+
+
 class NotAdmissible(Exception):
     """The rules of admission refuse; `members` has every reason with its source."""
 
@@ -226,12 +231,18 @@ def check_admission(
     kind: CooperativeKind,
     status: CooperativeStatus,
     *,
+    applicant: MigrationStatus,
     ktp_village_code: str | None,
     village_codes: AbstractSet[str],
 ) -> None:
-    """Raise `NotAdmitting` or `NotAdmissible` unless a person may apply for membership."""
+    """Ask whether a person may be taken in today: at the application, and at its approval.
+
+    Raises `NotAdmitting`, `ApplicantDeceased` or `NotAdmissible`.
+    """
     if status not in ADMITTING:
         raise NotAdmitting(status)
+    if applicant is MigrationStatus.DECEASED:
+        raise ApplicantDeceased("the death of this person is recorded")
     said = admission(kind, ktp_village_code=ktp_village_code, village_codes=village_codes)
     if not said.admissible:
         raise NotAdmissible(said.refusals)

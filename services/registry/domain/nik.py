@@ -59,6 +59,16 @@ class ImpossibleNik(Exception):
         super().__init__(_IMPOSSIBLE[reason])
 
 
+class NikAsIdentifier(Exception):
+    """A NIK is given as the identifier of a record, where everybody who sees it would read it."""
+
+
+def check_identifier(external_id: str | None, person_nik: str | None) -> None:
+    """Raise `NikAsIdentifier` if a caller's own identifier of a person is the person's NIK."""
+    if external_id is not None and external_id == person_nik:
+        raise NikAsIdentifier("a NIK is never an identifier; give the record one of your own")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NikWarning:
     """A disagreement between the number and what else is known."""

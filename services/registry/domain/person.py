@@ -6,7 +6,7 @@ evidence that somebody else vouches for. What a person states about a placement 
 `contradictions` names what cannot be true together.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
@@ -116,6 +116,32 @@ class VerificationLevel(StrEnum):
         return tuple(VerificationLevel).index(self)
 
 
+MATCHED = frozenset({VerificationLevel.SISKOP2MI_MATCHED, VerificationLevel.DUKCAPIL_VERIFIED})
+"""Levels at which a state register stands behind who the person is."""
+IDENTITY = frozenset({"nik_index", "full_name", "birth_date", "sex"})
+"""What such a match compared, as the columns are named."""
+
+
+class IdentityMatched(Exception):
+    """A state register stands behind what is to be corrected."""
+
+
+def check_correction(
+    level: VerificationLevel,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    *,
+    authority: bool,
+) -> None:
+    """Raise `IdentityMatched` if anybody but an authority changes a matched identity.
+
+    Otherwise a record could be matched under one name, and then be given another.
+    """
+    changed = any(before[name] != after[name] for name in IDENTITY & after.keys())
+    if changed and level in MATCHED and not authority:
+        raise IdentityMatched(f"this identity is {level}; a ministry or service corrects it")
+
+
 class EvidenceKind(StrEnum):
     """What can raise a record to the level of the same position."""
 
@@ -188,6 +214,25 @@ def verify(
     if proved.rank <= level.rank:
         raise NotHigher(level, proved)
     return proved
+
+
+def birth_contradictions(
+    birth_date: date | None, departures: Iterable[date], *, on: date
+) -> tuple[Contradiction, ...]:
+    """Return what cannot be true in a date of birth as it is told `on` a day.
+
+    `departures` are the days on which the person is known to have left for work.
+    """
+    if birth_date is None:
+        return ()
+    found: list[Contradiction] = []
+    if birth_date > on:
+        detail = "the date of birth is still to come"
+        found.append(Contradiction(field="birth_date", code="in_the_future", detail=detail))
+    if any(departed_on <= birth_date for departed_on in departures):
+        detail = "a recorded departure is before the birth"
+        found.append(Contradiction(field="birth_date", code="out_of_order", detail=detail))
+    return tuple(found)
 
 
 class OwnRelative(Exception):

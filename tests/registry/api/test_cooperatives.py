@@ -265,3 +265,103 @@ async def test_officers_of_another_cooperative_and_apps_write_nothing(analyst, r
         reply = await client.post(f"/cooperatives/{id}/rats", json=rat, headers=once())
         refused(reply, 403, "forbidden")
         refused(await client.post("/cooperatives", json=NEW, headers=once()), 403, "forbidden")
+
+
+RAT = {"book_year": 2024, "held_on": "2025-03-22"}
+FIGURES = {"book_year": 2024, "shu": 1, "equity": 2, "assets": 3}
+BOOKS = [
+    ("rats", RAT, {"held_on": "2025-03-23"}, "rat"),
+    ("figures", FIGURES, {"shu": -10, "equity": 20, "assets": 30}, "figures"),
+]
+
+
+@pytest.mark.parametrize(("below", "recorded", "edit", "noun"), BOOKS)
+async def test_a_recorded_book_year_is_corrected_and_withdrawn(
+    analyst, registry, below, recorded, edit, noun
+):
+    id = await a_cooperative(analyst)
+    chair = await an_officer(registry, id, await a_person(analyst))
+    await sent(chair, f"/cooperatives/{id}/{below}", recorded)
+    path = f"/cooperatives/{id}/{below}/2024"
+    refused(await chair.put(path, json=edit), 428, "precondition-missing")
+    mended = await chair.put(path, json=edit, headers={"If-Match": '"3"'})
+    assert (mended.status_code, mended.headers["etag"]) == (200, '"4"')
+    assert mended.json()[below] == [{**recorded, **edit}]
+    refused(
+        await chair.put(path, json=edit, headers={"If-Match": '"3"'}), 412, "precondition-failed"
+    )
+    refused(await chair.delete(path, headers={"If-Match": '"3"'}), 412, "precondition-failed")
+    gone = await chair.delete(path, headers={"If-Match": '"4"'})
+    assert (gone.status_code, gone.headers["etag"], gone.json()[below]) == (200, '"5"', [])
+    assert (await chair.get(f"/cooperatives/{id}")).json() == gone.json()
+    for reply in (
+        await chair.put(path, json=edit, headers={"If-Match": '"5"'}),
+        await chair.delete(path, headers={"If-Match": '"5"'}),
+    ):
+        refused(reply, 404, "book-year-not-found")
+    await sent(chair, f"/cooperatives/{id}/{below}", recorded)
+    assert (await kinds_of_events(registry))[-3:] == [
+        f"cooperative.{noun}_corrected",
+        f"cooperative.{noun}_withdrawn",
+        f"cooperative.{noun}_recorded",
+    ]
+
+
+async def test_a_corrected_meeting_still_closes_a_book_year_that_has_ended(analyst):
+    id = await a_cooperative(analyst)
+    await sent(analyst, f"/cooperatives/{id}/rats", RAT)
+    for held_on, code in (("2024-12-31", "book_year_open"), ("2190-01-01", "in_the_future")):
+        reply = await analyst.put(
+            f"/cooperatives/{id}/rats/2024",
+            json={"held_on": held_on},
+            headers={"If-Match": '"2"'},
+        )
+        problem = refused(reply, 409, "contradictory-facts")
+        assert [one["code"] for one in problem["contradictions"]] == [code]
+    assert (await analyst.get(f"/cooperatives/{id}")).json()["rats"] == [RAT]
+
+
+@pytest.mark.parametrize(("below", "recorded", "edit", "_"), BOOKS)
+async def test_strangers_correct_no_book_year(analyst, registry, below, recorded, edit, _):
+    id, other = await a_cooperative(analyst), await a_cooperative(analyst)
+    await sent(analyst, f"/cooperatives/{id}/{below}", recorded)
+    path, seen = f"/cooperatives/{id}/{below}/2024", {"If-Match": '"2"'}
+    for client in (
+        registry.client(Kind.COOPERATIVE_OFFICER, cooperative_id=UUID(other)),
+        registry.client(Kind.MOBILE_BACKEND),
+    ):
+        refused(await client.put(path, json=edit, headers=seen), 403, "forbidden")
+        refused(await client.delete(path, headers=seen), 403, "forbidden")
+
+
+async def test_of_two_corrections_of_a_book_year_one_wins(analyst):
+    id = await a_cooperative(analyst)
+    await sent(analyst, f"/cooperatives/{id}/figures", FIGURES)
+    path, seen = f"/cooperatives/{id}/figures/2024", {"If-Match": '"2"'}
+    replies = await asyncio.gather(
+        *(
+            analyst.put(path, json={"shu": n, "equity": n, "assets": n}, headers=seen)
+            for n in range(5)
+        )
+    )
+    assert sorted(reply.status_code for reply in replies) == [200, 412, 412, 412, 412]
+
+
+async def test_a_founding_is_not_moved_past_a_year_with_figures(analyst):
+    id = await a_cooperative(analyst)
+    await sent(analyst, f"/cooperatives/{id}/figures", FIGURES)
+    reply = await analyst.patch(
+        f"/cooperatives/{id}", json={"founded_on": "2025-01-01"}, headers={"If-Match": '"2"'}
+    )
+    refused(reply, 409, "contradictory-facts")
+
+
+async def test_an_authority_mends_a_step_that_was_a_mistake(analyst, registry):
+    id = await a_cooperative(analyst)
+    chair = await an_officer(registry, id, await a_person(analyst))
+    await sent(analyst, f"/cooperatives/{id}/steps", {"event": "merge"}, 200)
+    seen = {"If-Match": '"3"'}
+    path, mended = f"/cooperatives/{id}", {"status": "active"}
+    refused(await chair.patch(path, json=mended, headers=seen), 403, "forbidden")
+    reply = await analyst.patch(path, json=mended, headers=seen)
+    assert (reply.status_code, reply.json()["status"]) == (200, "active")

@@ -3,7 +3,8 @@
 import pytest
 
 from shared.auth import Kind
-from tests.registry.api.factories import NEXT_VILLAGE, VILLAGE, a_person, refused
+from tests.conftest import once
+from tests.registry.api.factories import ABSENT, NEXT_VILLAGE, VILLAGE, a_person, refused, sent
 
 NIK, OTHER = "5202025403880001", "5202025403880002"
 SEEN = {"If-Match": '"1"'}
@@ -75,3 +76,86 @@ async def test_a_phone_number_is_kept_in_one_form(app, written, kept):
         refused(reply, 422, "invalid-request")
     else:
         assert reply.json()["phone"] == kept
+
+
+@pytest.mark.parametrize("born", ["2199-01-01", "1900-01-01"])
+async def test_a_birth_is_not_still_to_come(app, born):
+    body = {"full_name": "Agus", "sex": "male", "birth_date": born}
+    reply = await app.post("/people", json=body, headers=once())
+    if born < "2000":
+        assert reply.status_code == 201
+        return
+    refused(reply, 409, "contradictory-facts")
+    person = await a_person(app)
+    reply = await app.patch(f"/people/{person}", json={"birth_date": born}, headers=SEEN)
+    (one,) = refused(reply, 409, "contradictory-facts")["contradictions"]
+    assert (one["field"], one["code"]) == ("birth_date", "in_the_future")
+
+
+async def test_a_birth_is_not_moved_past_a_departure(app):
+    person = await a_person(app)
+    stay = {"country": "HK", "departed_on": "2014-02-10"}
+    await sent(app, f"/people/{person}/placements", stay)
+    for born, status in (("2014-02-10", 409), ("2014-02-09", 200)):
+        reply = await app.patch(
+            f"/people/{person}", json={"birth_date": born}, headers={"If-Match": '"2"'}
+        )
+        assert reply.status_code == status
+
+
+async def test_the_warnings_follow_what_the_nik_is_compared_with(app):
+    person = await a_person(app, person_nik=NIK, birth_date="1990-01-01", sex="male")
+    path = f"/people/{person}"
+    codes = []
+    for version, edit in enumerate(
+        ({}, {"birth_date": "1988-03-14"}, {"sex": "female"}, {"birth_date": None}), 1
+    ):
+        reply = await app.patch(path, json=edit, headers={"If-Match": f'"{version}"'})
+        codes.append([one["code"] for one in reply.json()["nik_warnings"]])
+    both = ["sex_mismatch", "birth_date_mismatch"]
+    assert codes == [both, ["sex_mismatch"], [], []]
+    assert await found(app, NIK) == person
+
+
+async def test_a_nik_is_no_identifier(app):
+    body = {"full_name": "Siti", "sex": "female", "external_id": NIK, "person_nik": NIK}
+    reply = await app.post("/people", json=body, headers=once())
+    assert NIK not in reply.text
+    refused(reply, 409, "nik-as-identifier")
+    person = await a_person(app, external_id=NIK)
+    reply = await app.patch(f"/people/{person}", json={"person_nik": NIK}, headers=SEEN)
+    refused(reply, 409, "nik-as-identifier")
+
+
+async def test_a_matched_identity_is_corrected_by_an_authority_alone(app, registry):
+    person = await a_person(app, person_nik=NIK)
+    match = {
+        "evidence_kind": "dukcapil_match",
+        "reference": "DKB-1",
+        "attested_by": ABSENT,
+        "attested_on": "2026-01-02",
+    }
+    ministry = registry.client(Kind.MINISTRY_ANALYST)
+    await sent(ministry, f"/people/{person}/verifications", match)
+    path, seen = f"/people/{person}", {"If-Match": '"2"'}
+    for edit in (
+        {"person_nik": OTHER},
+        {"person_nik": None},
+        {"full_name": "Somebody Else"},
+        {"birth_date": "1988-03-15"},
+        {"sex": "male"},
+    ):
+        refused(await app.patch(path, json=edit, headers=seen), 403, "identity-matched")
+    same = {"full_name": "Siti Rahmawati", "person_nik": NIK, "sex": "female", "married": True}
+    assert (await app.patch(path, json=same, headers=seen)).status_code == 200
+    edit, seen = {"full_name": "Siti Rahmawaty"}, {"If-Match": '"3"'}
+    assert (await ministry.patch(path, json=edit, headers=seen)).status_code == 200
+
+
+async def test_a_death_that_was_a_mistake_is_mended_by_an_authority(app, registry):
+    person = await a_person(app)
+    await sent(app, f"/people/{person}/migration-steps", {"event": "record_death"}, 200)
+    path, edit, seen = f"/people/{person}", {"migration_status": "returned"}, {"If-Match": '"2"'}
+    refused(await app.patch(path, json=edit, headers=seen), 403, "forbidden")
+    reply = await registry.client(Kind.MINISTRY_ANALYST).patch(path, json=edit, headers=seen)
+    assert (reply.status_code, reply.json()["migration_status"]) == (200, "returned")

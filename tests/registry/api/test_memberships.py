@@ -117,6 +117,56 @@ async def test_only_some_cooperatives_take_members_in(village, status, admits):
         assert (problem["status"], problem["current_status"]) == (409, status)
 
 
+async def test_nobody_joins_in_the_name_of_the_dead(village):
+    dead = {"event": "record_death"}
+    await sent(village.app, f"/people/{village.person}/migration-steps", dead, 200)
+    body = {"person_id": village.person, "cooperative_id": village.cooperative}
+    reply = await village.app.post("/memberships", json=body, headers=once())
+    refused(reply, 409, "applicant-deceased")
+
+
+async def _dies(village):
+    dead = {"event": "record_death"}
+    await sent(village.app, f"/people/{village.person}/migration-steps", dead, 200)
+
+
+async def _moves_the_ktp(village):
+    edit = {"ktp_village_code": NEXT_VILLAGE}
+    path, seen = f"/people/{village.person}", {"If-Match": '"1"'}
+    assert (await village.app.patch(path, json=edit, headers=seen)).status_code == 200
+
+
+async def _the_cooperative_lapses(village):
+    path = f"/cooperatives/{village.cooperative}/steps"
+    await sent(village.registry.client(), path, {"event": "lapse"}, 200)
+
+
+@pytest.mark.parametrize(
+    ("happens", "slug"),
+    [
+        (_dies, "applicant-deceased"),
+        (_moves_the_ktp, "not-admissible"),
+        (_the_cooperative_lapses, "cooperative-not-admitting"),
+    ],
+)
+async def test_an_approval_asks_again_what_the_application_was_asked(village, happens, slug):
+    path = await village.applied()
+    await happens(village)
+    refused(await step(village.chair, path, "approve"), 409, slug)
+    assert (await village.app.get(path)).json()["status"] == "applied"
+    assert (await step(village.chair, path, "reject")).json()["status"] == "rejected"
+
+
+async def test_an_approval_and_a_death_at_once_take_in_nobody_who_is_dead(village):
+    path = await village.applied()
+    approval, _ = await asyncio.gather(step(village.chair, path, "approve"), _dies(village))
+    kinds = await kinds_of_events(village.registry)
+    if approval.status_code == 200:
+        assert kinds.index("membership.approve") < kinds.index("person.record_death")
+    else:
+        refused(approval, 409, "applicant-deceased")
+
+
 async def test_one_application_lives_at_a_time(village):
     path = await village.applied()
     body = {"person_id": village.person, "cooperative_id": village.cooperative}

@@ -86,3 +86,44 @@ async def test_what_belongs_to_a_foreign_person_looks_like_that_of_an_absent_one
         refused(await stranger.get(f"/people/{id}/{below}"), 404, "person-not-found")
     reply = await stranger.post(f"/people/{person}/placements", json=HONG_KONG, headers=once())
     refused(reply, 404, "person-not-found")
+
+
+async def test_a_stay_is_told_anew_and_withdrawn(app, registry):
+    person = await a_person(app)
+    made = await sent(app, f"/people/{person}/placements", HONG_KONG)
+    path = f"/people/{person}/placements/{made['id']}"
+    told = {"country": "HK", "departed_on": "2014-02-10", "returned_on": "2023-06-18"}
+    refused(await app.put(path, json=told), 428, "precondition-missing")
+    reply = await app.put(path, json=told, headers={"If-Match": '"2"'})
+    assert (reply.status_code, reply.headers["etag"]) == (200, '"3"')
+    mended = {**made, "sector": None, "return_reason": None, **told}
+    assert reply.json() == mended
+    assert (await app.get(f"/people/{person}/placements")).json()["items"] == [mended]
+    wrong = {**told, "returned_on": "2014-02-09"}
+    reply = await app.put(path, json=wrong, headers={"If-Match": '"3"'})
+    refused(reply, 409, "contradictory-facts")
+    for reply in (
+        await app.put(path, json=told, headers={"If-Match": '"2"'}),
+        await app.delete(path, headers={"If-Match": '"2"'}),
+    ):
+        refused(reply, 412, "precondition-failed")
+    gone = await app.delete(path, headers={"If-Match": '"3"'})
+    assert (gone.status_code, gone.json()["version"]) == (200, 4)
+    assert (await app.get(f"/people/{person}/placements")).json()["items"] == []
+    assert (await kinds_of_events(registry))[2:] == [
+        "person.placement_corrected",
+        "person.placement_withdrawn",
+    ]
+
+
+async def test_a_stay_is_corrected_under_its_own_person(app, registry):
+    person, other = await a_person(app), await a_person(app)
+    made = await sent(app, f"/people/{person}/placements", HONG_KONG)
+    under_another = f"/people/{other}/placements/{made['id']}"
+    seen = {"If-Match": '"1"'}
+    refused(await app.put(under_another, json=HONG_KONG, headers=seen), 404, "placement-not-found")
+    refused(await app.delete(under_another, headers=seen), 404, "placement-not-found")
+    stranger = registry.client(Kind.MOBILE_BACKEND, id="app-b")
+    path = f"/people/{person}/placements/{made['id']}"
+    refused(await stranger.put(path, json=HONG_KONG, headers=seen), 404, "person-not-found")
+    refused(await stranger.delete(path, headers=seen), 404, "person-not-found")

@@ -6,7 +6,15 @@ import pytest
 
 from shared.auth import Kind
 from tests.conftest import once
-from tests.registry.api.factories import ABSENT, a_person, kinds_of_events, refused, sent
+from tests.registry.api.factories import (
+    ABSENT,
+    a_cooperative,
+    a_person,
+    an_officer,
+    kinds_of_events,
+    refused,
+    sent,
+)
 
 
 @pytest.fixture
@@ -59,3 +67,40 @@ async def test_both_sides_recorded_at_once_end_in_one_pair(app):
         )
     )
     assert sorted(reply.status_code for reply in replies) == [201] + [409] * 5
+
+
+async def test_a_pair_that_was_a_mistake_is_withdrawn_from_either_side(app, registry):
+    first, second = await a_person(app), await a_person(app)
+    for one, other in ((first, second), (second, first)):
+        await sent(app, f"/people/{first}/relatives", {"relative_id": second})
+        path = f"/people/{one}/relatives/{other}"
+        refused(await app.delete(path), 428, "precondition-missing")
+        seen = {"If-Match": (await app.get(f"/people/{one}")).headers["etag"]}
+        gone = await app.delete(path, headers=seen)
+        assert gone.status_code == 200, gone.text
+        assert (await app.get(f"/people/{one}/relatives")).json()["items"] == []
+        refused(await app.delete(path, headers=seen), 412, "precondition-failed")
+        seen = {"If-Match": gone.headers["etag"]}
+        refused(await app.delete(path, headers=seen), 404, "not-relatives")
+    assert (await kinds_of_events(registry))[-1] == "person.relative_withdrawn"
+
+
+async def test_a_pair_is_withdrawn_only_by_whoever_recorded_it_or_an_authority(app, registry):
+    first, second = await a_person(app), await a_person(app)
+    ministry = registry.client(Kind.MINISTRY_ANALYST)
+    await sent(ministry, f"/people/{first}/relatives", {"relative_id": second})
+    path, seen = f"/people/{first}/relatives/{second}", {"If-Match": '"2"'}
+    refused(await app.delete(path, headers=seen), 403, "forbidden")
+    stranger = registry.client(Kind.MOBILE_BACKEND, id="app-b")
+    refused(await stranger.delete(path, headers=seen), 404, "person-not-found")
+    assert (await ministry.delete(path, headers=seen)).status_code == 200
+
+
+async def test_an_officer_does_not_withdraw_a_relative_of_theirs(registry):
+    service = registry.client()
+    cooperative = await a_cooperative(service)
+    officer = await an_officer(registry, cooperative, await a_person(service))
+    one, other = await a_person(officer), await a_person(officer)
+    await sent(officer, f"/people/{one}/relatives", {"relative_id": other})
+    path = f"/people/{one}/relatives/{other}"
+    refused(await officer.delete(path, headers={"If-Match": '"2"'}), 403, "forbidden")

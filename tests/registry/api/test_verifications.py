@@ -69,3 +69,13 @@ async def test_only_services_and_ministries_record_a_match_with_a_state_register
     path, body = f"/people/{person}/verifications", {**LETTER, "evidence_kind": evidence}
     refused(await app.post(path, json=body, headers=once()), 403, "forbidden")
     await sent(registry.client(Kind.MINISTRY_ANALYST), path, body)
+
+
+@pytest.mark.parametrize("reference", ["5202025403880001", "KK no. 5202025403880001 halaman 2"])
+async def test_a_reference_never_holds_a_nik(app, reference):
+    person = await a_person(app)
+    body = {**LETTER, "reference": reference}
+    reply = await app.post(f"/people/{person}/verifications", json=body, headers=once())
+    (error,) = refused(reply, 422, "invalid-request")["errors"]
+    assert error["pointer"] == "/body/reference"
+    assert "5202025403880001" not in reply.text

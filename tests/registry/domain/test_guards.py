@@ -28,6 +28,7 @@ from services.registry.domain.mentoring import Mentoring, MentoringEvent, Mentor
 from services.registry.domain.person import (
     Evidence,
     EvidenceKind,
+    MigrationStatus,
     NotHigher,
     OwnRelative,
     VerificationLevel,
@@ -86,6 +87,7 @@ def test_only_a_forming_or_active_cooperative_takes_in_members(status):
         check_admission(
             CooperativeKind.KOPDES,
             status,
+            applicant=MigrationStatus.RETURNED,
             ktp_village_code="52.02.02.2001",
             village_codes={"52.02.02.2001"},
         )
@@ -107,6 +109,7 @@ def test_who_may_not_join_hears_why_where_it_stands_and_what_to_do(village, code
         check_admission(
             CooperativeKind.KOPDES,
             CooperativeStatus.ACTIVE,
+            applicant=MigrationStatus.ABROAD,
             ktp_village_code=village,
             village_codes={"52.02.02.2001"},
         )
