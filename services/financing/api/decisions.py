@@ -35,6 +35,7 @@ from services.financing.domain.scoring import (
     INDICATIVE_RATE_BP,
     POINTS_MAX,
     Card,
+    FactorName,
     Grade,
     Score,
     Verdict,
@@ -58,6 +59,10 @@ Sure = Annotated[
 ]
 
 
+Indonesian = Annotated[str, Field(description="For the applicant, in Indonesian")]
+English = Annotated[str, Field(description="The same, in English")]
+
+
 class SourceOut(Out):
     """Where a rule stands, and the days it holds (both included)."""
 
@@ -73,8 +78,8 @@ class ReasonOut(Out):
     """One rule that said no. `earliest` is the day from which it passes by itself."""
 
     code: Code
-    sentence_id: str
-    sentence_en: str
+    sentence_id: Indonesian
+    sentence_en: English
     numbers: Numbers
     source: SourceOut
     earliest: date | None
@@ -84,8 +89,8 @@ class NoteOut(Out):
     """What a reader should know although it is no reason to say no."""
 
     code: NoteCode
-    sentence_id: str
-    sentence_en: str
+    sentence_id: Indonesian
+    sentence_en: English
     numbers: Numbers
     source: SourceOut
 
@@ -122,8 +127,8 @@ class ProductDecisionOut(Out):
 class FactorOut(Out):
     """One factor of the score; one whose value is missing brings no points."""
 
-    name: str
-    value: int | None
+    name: FactorName
+    value: Annotated[int | None, Field(description="Counted as `name` says; null when missing")]
     points: int
     points_max: int
     reason: FactorReason
@@ -158,15 +163,20 @@ class ScoreOut(Out):
 class LegOut(Out):
     """One lender to ask, and why it stands in this place."""
 
-    no: int
-    channel: str
-    product: str
-    rate_bp: int
-    expected_days: int
+    no: Annotated[int, Field(description="The place in the route, from 1")]
+    channel: Annotated[str, Field(description="Code of the lender")]
+    product: Annotated[str, Field(description="`code` of the product to ask it for")]
+    rate_bp: Annotated[
+        int,
+        Field(description="What it costs a year, effective, in hundredths of a percent"),
+    ]
+    expected_days: Annotated[int, Field(description="Days until an answer, as we assume")]
     why: Why
-    why_id: str
-    why_en: str
-    not_before: date | None
+    why_id: Indonesian
+    why_en: English
+    not_before: Annotated[
+        date | None, Field(description="The first day on which it can take the application")
+    ]
 
 
 class LeftOutOut(Out):
@@ -174,8 +184,8 @@ class LeftOutOut(Out):
 
     channel: str
     why: WhyNot
-    why_id: str
-    why_en: str
+    why_id: Indonesian
+    why_en: English
     numbers: Numbers
 
 
@@ -183,8 +193,8 @@ class RouteOut(Out):
     """Whom to ask in which order. What lenders accept is our assumption, as `confidence` says."""
 
     outcome: Outcome
-    sentence_id: str
-    sentence_en: str
+    sentence_id: Indonesian
+    sentence_en: English
     confidence: Sure
     legs: list[LegOut]
     left_out: list[LeftOutOut]

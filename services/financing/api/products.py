@@ -29,7 +29,13 @@ ProductCode = Annotated[str, Path(pattern="^[a-z0-9_]{1,40}$", description="`cod
 class FigureOut(Out):
     """One number in force. Its source says how sure we are of it."""
 
-    name: str
+    name: Annotated[
+        str,
+        Field(
+            description="What the number is, for example `plafon_max`. A rate that rises with "
+            "each loan received is `rate_bp_1`, `rate_bp_2` and so on"
+        ),
+    ]
     value: int
     unit: Unit
     source: SourceOut

@@ -49,7 +49,11 @@ class Term(NamedTuple, Generic[T_co]):
 
 
 class Code(StrEnum):
-    """Every reason to say no. `texts.py` has a sentence for each, in two languages."""
+    """
+    Every reason to say no; each comes with its sentence in two languages.
+
+    A code that begins with `unknown_` is no verdict: it names a fact that has not been given.
+    """
 
     BORROWER_KIND = "borrower_kind"
     NOT_IN_FORCE = "not_in_force"

@@ -38,13 +38,46 @@ class Card(StrEnum):
 
 
 class Grade(StrEnum):
-    """The points in five words."""
+    """The points in five letters: `a` from 80, `b` from 65, `c` from 50, `d` from 35, else `e`."""
 
     A = "a"
     B = "b"
     C = "c"
     D = "d"
     E = "e"
+
+
+class FactorName(StrEnum):
+    """
+    What earns points, and how its value is counted.
+
+    In months: `business_age`, `trade_experience`. In permille of the amount asked: `own_equity`,
+    `simpanan_balance`, `shu`, `equity`; of the net income: `instalment_share`; of what fell due:
+    `savings_discipline`; of the members: `savers`. Collectibility is 1 to 5, `health_grade` 0
+    (worst) to 3; `annual_meetings` and `members` are counted; all others are 0 (no) or 1 (yes).
+    """
+
+    INSTALMENT_SHARE = "instalment_share"
+    COLLECTIBILITY = "collectibility"
+    SAVINGS_DISCIPLINE = "savings_discipline"
+    OWN_EQUITY = "own_equity"
+    SIMPANAN_BALANCE = "simpanan_balance"
+    BUSINESS_AGE = "business_age"
+    TRAINING_OR_MENTORING = "training_or_mentoring"
+    TRADE_EXPERIENCE = "trade_experience"
+    OFFTAKER = "offtaker"
+    COOPERATIVE_MEMBER = "cooperative_member"
+    GROUP_GUARANTEE = "group_guarantee"
+    TRAINING = "training"
+    MENTORING = "mentoring"
+    ANNUAL_MEETINGS = "annual_meetings"
+    SHU = "shu"
+    HEALTH_GRADE = "health_grade"
+    OFFICERS_COLLECTIBILITY = "officers_collectibility"
+    EQUITY = "equity"
+    MEMBERS = "members"
+    SAVERS = "savers"
+    SAVINGS_AND_LOAN_UNIT = "savings_and_loan_unit"
 
 
 class Reason(StrEnum):
@@ -65,7 +98,7 @@ class Verdict(StrEnum):
 class Factor(NamedTuple):
     """One factor of the score."""
 
-    name: str
+    name: FactorName
     value: int | None
     points: int
     points_max: int
@@ -101,7 +134,7 @@ class Score(NamedTuple):
 class Bands(NamedTuple):
     """A factor's points: `points[0]` below the first start, then one band from each start on."""
 
-    name: str
+    name: FactorName
     starts: tuple[int, ...]
     points: tuple[int, ...]
     points_max: int
@@ -114,42 +147,42 @@ class Bands(NamedTuple):
         return Factor(self.name, int(value), points, self.points_max, Reason.BANDED)
 
 
-def _bands(name: str, *rows: tuple[int, int], below: int = 0) -> Bands:
+def _bands(name: FactorName, *rows: tuple[int, int], below: int = 0) -> Bands:
     starts = tuple(start for start, _ in rows)
     points = (below, *(points for _, points in rows))
     return Bands(name, starts, points, max(points))
 
 
-def _yes(name: str, points: int) -> Bands:
+def _yes(name: FactorName, points: int) -> Bands:
     return _bands(name, (1, points))
 
 
 # Shares of income: the points of a band hold below its next start, so 30 % itself is in the first.
-_SHARE = _bands("instalment_share", (301, 20), (401, 12), (501, 5), (701, 0), below=25)
-_COLLECTIBILITY = _bands("collectibility", (2, 5), (3, 0), below=15)
-_SAVINGS = _bands("savings_discipline", (500, 4), (800, 7), (950, 10))
-_EQUITY = _bands("own_equity", (50, 3), (100, 6), (200, 10))
-_BALANCE = _bands("simpanan_balance", (10, 2), (50, 5))
-_BUSINESS_AGE = _bands("business_age", (6, 4), (12, 6), (24, 8), (36, 10))
-_TRAINED = _yes("training_or_mentoring", 5)
-_EXPERIENCE = _bands("trade_experience", (6, 2), (24, 5))
-_OFFTAKER = _yes("offtaker", 5)
-_MEMBER = _yes("cooperative_member", 5)
-_GUARANTEE = _yes("group_guarantee", 5)
+_SHARE = _bands(FactorName.INSTALMENT_SHARE, (301, 20), (401, 12), (501, 5), (701, 0), below=25)
+_COLLECTIBILITY = _bands(FactorName.COLLECTIBILITY, (2, 5), (3, 0), below=15)
+_SAVINGS = _bands(FactorName.SAVINGS_DISCIPLINE, (500, 4), (800, 7), (950, 10))
+_EQUITY = _bands(FactorName.OWN_EQUITY, (50, 3), (100, 6), (200, 10))
+_BALANCE = _bands(FactorName.SIMPANAN_BALANCE, (10, 2), (50, 5))
+_BUSINESS_AGE = _bands(FactorName.BUSINESS_AGE, (6, 4), (12, 6), (24, 8), (36, 10))
+_TRAINED = _yes(FactorName.TRAINING_OR_MENTORING, 5)
+_EXPERIENCE = _bands(FactorName.TRADE_EXPERIENCE, (6, 2), (24, 5))
+_OFFTAKER = _yes(FactorName.OFFTAKER, 5)
+_MEMBER = _yes(FactorName.COOPERATIVE_MEMBER, 5)
+_GUARANTEE = _yes(FactorName.GROUP_GUARANTEE, 5)
 
-_B_TRAINED = _yes("training", 20)
-_B_MENTORED = _yes("mentoring", 15)
-_B_COLLECTIBILITY = _bands("collectibility", (2, 5), (3, 0), below=20)
-_B_EXPERIENCE = _bands("trade_experience", (6, 4), (24, 10))
+_B_TRAINED = _yes(FactorName.TRAINING, 20)
+_B_MENTORED = _yes(FactorName.MENTORING, 15)
+_B_COLLECTIBILITY = _bands(FactorName.COLLECTIBILITY, (2, 5), (3, 0), below=20)
+_B_EXPERIENCE = _bands(FactorName.TRADE_EXPERIENCE, (6, 4), (24, 10))
 
-_C_RATS = _bands("annual_meetings", (1, 8), (2, 15), (3, 20))
-_C_SHU = _bands("shu", (1, 8), (50, 15))
-_C_HEALTH = _bands("health_grade", (1, 4), (2, 10), (3, 15))
-_C_OFFICERS = _bands("officers_collectibility", (2, 5), (3, 0), below=15)
-_C_EQUITY = _bands("equity", (50, 5), (100, 10), (200, 15))
-_C_MEMBERS = _bands("members", (20, 2), (100, 5))
-_C_SAVERS = _bands("savers", (500, 4), (800, 7), (950, 10))
-_C_UNIT = _yes("savings_and_loan_unit", 5)
+_C_RATS = _bands(FactorName.ANNUAL_MEETINGS, (1, 8), (2, 15), (3, 20))
+_C_SHU = _bands(FactorName.SHU, (1, 8), (50, 15))
+_C_HEALTH = _bands(FactorName.HEALTH_GRADE, (1, 4), (2, 10), (3, 15))
+_C_OFFICERS = _bands(FactorName.OFFICERS_COLLECTIBILITY, (2, 5), (3, 0), below=15)
+_C_EQUITY = _bands(FactorName.EQUITY, (50, 5), (100, 10), (200, 15))
+_C_MEMBERS = _bands(FactorName.MEMBERS, (20, 2), (100, 5))
+_C_SAVERS = _bands(FactorName.SAVERS, (500, 4), (800, 7), (950, 10))
+_C_UNIT = _yes(FactorName.SAVINGS_AND_LOAN_UNIT, 5)
 
 CARDS: dict[Card, tuple[Bands, ...]] = {
     Card.BUSINESS: (

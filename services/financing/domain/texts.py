@@ -186,12 +186,12 @@ REFUSALS: Mapping[Code, Text] = {
         "longer tenor.",
     ),
     Code.NO_ROOM_FOR_INSTALMENT: Text(
-        "Angsuran lain {others:rp} sudah memenuhi {percent} % pendapatan bersih {income:rp}; "
-        "tidak ada ruang untuk angsuran baru {instalment:rp}. Kurangi angsuran lain atau "
-        "tingkatkan pendapatan, lalu ajukan lagi.",
-        "Your other instalments of {others:rp} already take {percent} % of the net income "
-        "{income:rp}; there is no room for a new one of {instalment:rp}. Reduce the others or "
-        "earn more, then apply again.",
+        "Dengan pendapatan bersih {income:rp} dan angsuran lain {others:rp} sebulan tidak ada "
+        "ruang untuk angsuran baru {instalment:rp}: semua angsuran paling banyak {percent} % dari "
+        "pendapatan. Kurangi angsuran lain atau tingkatkan pendapatan, lalu ajukan lagi.",
+        "With a net income of {income:rp} and other instalments of {others:rp} a month there is "
+        "no room for a new one of {instalment:rp}: all together may take {percent} % of the "
+        "income. Reduce the others or earn more, then apply again.",
     ),
     Code.NO_PLACEMENT_CONTRACT: Text(
         "KUR ini untuk yang berangkat bekerja ke luar negeri dan memerlukan kontrak kerja. "

@@ -1,11 +1,14 @@
 """Prequalifications over HTTP: which product, why not, until when, and strict input."""
 
+import json
 from copy import deepcopy
 from datetime import UTC, datetime
 
 import pytest
 
 from services.financing.api.decisions import DecisionOut
+from services.financing.domain.eligibility import Code
+from services.financing.domain.scoring import FactorName
 from shared import clock
 from shared.auth import Kind
 from tests.conftest import Service
@@ -343,3 +346,14 @@ async def test_a_caller_needs_the_scope(calculator: Service):
     stranger = calculator.client(scopes=frozenset({"products:read"}))
     assert (await stranger.post("/prequalifications", json=body)).status_code == 403
     assert (await calculator.anonymous().post("/prequalifications", json=body)).status_code == 401
+
+
+async def test_the_contract_lists_every_word_of_an_answer_and_no_file_of_ours(calculator):
+    document = calculator.app.openapi()
+    schemas = document["components"]["schemas"]
+    assert schemas["FactorOut"]["properties"]["name"] == {
+        "$ref": "#/components/schemas/FactorName"
+    }
+    assert set(schemas["FactorName"]["enum"]) == set(FactorName)
+    assert set(schemas["ReasonCode"]["enum"]) == set(Code)
+    assert ".py" not in json.dumps(document)

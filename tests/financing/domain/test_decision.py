@@ -23,7 +23,15 @@ from services.financing.domain.products import BY_CODE, PRODUCTS
 from services.financing.domain.routing import Outcome, Why, WhyNot
 from services.financing.domain.rules import kur
 from services.financing.domain.rules.kur_terms import KUR_2026
-from services.financing.domain.scoring import CARDS, POINTS_MAX, Card, Grade, Verdict, grade_of
+from services.financing.domain.scoring import (
+    CARDS,
+    POINTS_MAX,
+    Card,
+    FactorName,
+    Grade,
+    Verdict,
+    grade_of,
+)
 from shared.timeline import Timeline
 from tests.financing.domain.applicants import (
     BLU,
@@ -180,6 +188,10 @@ def test_no_factor_looks_at_who_somebody_is_or_why_they_came_home(card):
     names = {bands.name for bands in CARDS[card]}
     for banned in ("return", "reason", "sex", "gender", "religion", "region", "origin", "village"):
         assert not any(banned in name for name in names)
+
+
+def test_every_name_of_a_factor_stands_on_a_card():
+    assert {bands.name for card in Card for bands in CARDS[card]} == set(FactorName)
 
 
 def test_the_engine_is_not_even_told_the_return_reason_sex_religion_or_region():
