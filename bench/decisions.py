@@ -7,17 +7,15 @@ from datetime import date
 from pathlib import Path
 from time import process_time
 
+from bench.callers import ISSUER, token_for
 from bench.figures import figure, say
-from bench.floor import ISSUER
 from bench.load import press, written
 from bench.server import free_port, serving
 from services.financing.api.facts import BorrowerFactsIn, LoanRequestIn
 from services.financing.domain.decision import decide
 from services.financing.domain.routing import CHANNELS
 from services.sandbox.keys import generate
-from shared import clock
 from shared.auth import Kind
-from shared.issuer import Client, Issuer
 from shared.keys import ensure_development_keys
 
 SECONDS, CLIENTS = 8.0, 8
@@ -80,18 +78,6 @@ def over_http() -> None:
         ensure_development_keys(keys)
         channels = Path(folder, "channels.json")
         channels.write_text(json.dumps(generate()["financing"]))
-        who = Client(
-            id="bench",
-            secret_hash="",
-            kind=Kind.MOBILE_BACKEND,
-            scopes=frozenset({"decisions:write"}),
-            cooperative_id=None,
-            person_id=None,
-            channel=None,
-        )
-        token = Issuer.from_file(ISSUER, keys / "issuer.json").issue(
-            who, who.scopes, now=clock.now()
-        )
         environment = {
             "PURNA_KEYS": str(keys),
             "PURNA_ISSUER": ISSUER,
@@ -105,6 +91,7 @@ def over_http() -> None:
         body = json.dumps(
             {"borrower": BORROWER, "request": {"amount": 40_000_000, "tenor_months": 24}}
         ).encode()
+        token = token_for(keys, Kind.MOBILE_BACKEND, frozenset({"decisions:write"}))
         request = written("POST", "/prequalifications", token, body)
         with serving(
             "services.financing", environment, port, counted=False, probe="/livez"

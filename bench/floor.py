@@ -11,18 +11,16 @@ from uuid import uuid4
 
 import asyncpg
 
+from bench.callers import ISSUER, token_for
 from bench.figures import figure, say
 from bench.load import press, send, written
 from bench.server import VALGRIND, Server, free_port, serving
 from migrations.run import upgrade
-from shared import clock
 from shared.auth import SCOPES, Kind
 from shared.embedded_postgres import EmbeddedPostgres
-from shared.issuer import Client, Issuer
 from shared.keys import ensure_development_keys
 
 PEOPLE = 10_000
-ISSUER = "https://bench.invalid"
 WARM, COUNTED = 40, 200
 LOAD_SECONDS, LOAD_CLIENTS = 5.0, 16
 FILL = """
@@ -78,17 +76,7 @@ def prepared() -> Iterator[tuple[EmbeddedPostgres, Path, str, str]]:
             url = server.create_database("registry")
             upgrade("registry", url)
             person_id = asyncio.run(_fill(url))
-            client = Client(
-                id="bench",
-                secret_hash="",
-                kind=Kind.MOBILE_BACKEND,
-                scopes=frozenset(SCOPES),
-                cooperative_id=None,
-                person_id=None,
-                channel=None,
-            )
-            issuer = Issuer.from_file(ISSUER, keys / "issuer.json")
-            yield server, keys, issuer.issue(client, client.scopes, now=clock.now()), person_id
+            yield server, keys, token_for(keys, Kind.MOBILE_BACKEND, frozenset(SCOPES)), person_id
 
 
 async def _fill(url: str) -> str:

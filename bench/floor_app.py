@@ -7,7 +7,7 @@ could answer these requests from the same table. Run by `bench.floor`; reads FLO
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from shared import clock
 from shared.ids import new_id
 
 COLUMNS = (
@@ -54,7 +55,7 @@ async def page(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     given = orjson.loads(await request.body())
-    id, now = new_id(), datetime.now(UTC)  # noqa: TID251
+    id, now = new_id(), clock.now()
     born = datetime.strptime(given["birth_date"], "%Y-%m-%d").date()  # noqa: DTZ007
     async with request.app.state.pool.acquire() as connection, connection.transaction():
         await connection.execute(CREATE, id, given["full_name"], given["sex"], born, now)

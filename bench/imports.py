@@ -12,22 +12,20 @@ from time import perf_counter
 
 import httpx
 
+from bench.callers import ISSUER, token_for
 from bench.figures import figure, say
 from bench.server import free_port, serving
 from migrations.run import upgrade
 from services.registry.domain.importing import PEOPLE_COLUMNS
 from services.registry.seed import load_regions
-from shared import clock
 from shared.auth import Kind
 from shared.db import Database
 from shared.embedded_postgres import EmbeddedPostgres
-from shared.issuer import Client, Issuer
 from shared.keys import ensure_development_keys
 
 ROWS = 50_000
 WARM_ROWS = 5_000
 PIECE_ROWS = 400
-ISSUER = "https://bench.invalid"
 FIRST_BIRTH = date(1965, 1, 1)
 VILLAGES = ("52.02.02.2001", "52.02.02.2002", "35.05.04.2002", "33.01.03.2004", "52.03.04.2002")
 COUNTRIES = ("HK", "TW", "MY", "SG", "KR", "SA")
@@ -104,17 +102,7 @@ def prepared() -> Iterator[tuple[str, Path, str]]:
             url = server.create_database("registry")
             upgrade("registry", url)
             asyncio.run(_with_regions(url))
-            client = Client(
-                id="bench",
-                secret_hash="",
-                kind=Kind.SERVICE,
-                scopes=frozenset({"imports:write"}),
-                cooperative_id=None,
-                person_id=None,
-                channel=None,
-            )
-            issuer = Issuer.from_file(ISSUER, keys / "issuer.json")
-            yield url, keys, issuer.issue(client, client.scopes, now=clock.now())
+            yield url, keys, token_for(keys, Kind.SERVICE, frozenset({"imports:write"}))
 
 
 async def _with_regions(url: str) -> None:

@@ -86,27 +86,8 @@ async def load(registry: str, *, database_url: str, keys: Path, say: Say) -> Loa
             for id in (clients.MOBILE, clients.MINISTRY)
         ]
         try:
-            people_file, levels = _without_levels(sample("people.csv"))
-            say(await bring_in(mobile, "people", "people.csv", people_file))
-            people = {row["external_id"]: row async for row in _listed(mobile, "/people")}
-            say(f"{await verify(ministry, people, levels)} people verified")
-            cooperatives_file = sample("cooperatives.csv")
-            say(
-                await bring_in(
-                    ministry,
-                    "cooperatives",
-                    "cooperatives.csv",
-                    dated(cooperatives_file, on=clock.now().astimezone(WIB).date()),
-                    told_apart_by=cooperatives_file,
-                )
-            )
-            cooperatives = {
-                row["external_id"]: row async for row in _listed(ministry, "/cooperatives")
-            }
-            for seat in SEATS:
-                await seat_officer(
-                    ministry, cooperatives[seat.cooperative], people[seat.person]["id"]
-                )
+            people = await _people(mobile, ministry, say)
+            cooperatives = await _cooperatives(ministry, people, say)
         except httpx.HTTPStatusError as refused:
             answer = refused.response
             raise LoadingFailed(f"{answer.request.url.path}: {answer.text}") from refused
@@ -118,6 +99,33 @@ async def load(registry: str, *, database_url: str, keys: Path, say: Say) -> Loa
         await put_clients(database, _officers(ids), now=clock.now())
         say(f"{len(SEATS)} officers, {len(secrets)} clients; their secrets: {keys}/clients.json")
         return ids
+
+
+async def _people(
+    mobile: httpx.AsyncClient, ministry: httpx.AsyncClient, say: Say
+) -> dict[str, dict[str, Any]]:
+    """Bring the people in, and verify them; return them by external_id."""
+    content, levels = _without_levels(sample("people.csv"))
+    say(await bring_in(mobile, "people", "people.csv", content))
+    people = {row["external_id"]: row async for row in _listed(mobile, "/people")}
+    say(f"{await verify(ministry, people, levels)} people verified")
+    return people
+
+
+async def _cooperatives(
+    ministry: httpx.AsyncClient, people: Mapping[str, Mapping[str, Any]], say: Say
+) -> dict[str, dict[str, Any]]:
+    """Bring the cooperatives in and seat their officers; return them by external_id."""
+    content, today = sample("cooperatives.csv"), clock.now().astimezone(WIB).date()
+    filled = dated(content, on=today)
+    said = await bring_in(
+        ministry, "cooperatives", "cooperatives.csv", filled, told_apart_by=content
+    )
+    say(said)
+    cooperatives = {row["external_id"]: row async for row in _listed(ministry, "/cooperatives")}
+    for seat in SEATS:
+        await seat_officer(ministry, cooperatives[seat.cooperative], people[seat.person]["id"])
+    return cooperatives
 
 
 async def bring_in(
