@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test check fmt lock bench bench-scale prove mutate clean
+.PHONY: help setup run test check fmt lock bench prove mutate clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -42,9 +42,6 @@ lock: $(UV)  ## Write the lock files anew from pyproject.toml (newest versions: 
 
 bench: $(READY)  ## Measure speed
 	$(BIN)/python -m bench $(ARGS)
-
-bench-scale: $(READY)  ## Measure a register of up to five million people
-	$(BIN)/python -m bench.scale $(ARGS)
 
 prove: $(READY)  ## Prove the laws under faults, at full size (short: PROVE=small make prove)
 	$(BIN)/python -m bench.prove $(ARGS)

@@ -25,7 +25,14 @@ from rich.markup import escape
 
 from services.local.environment import DATABASES, Ports, parts
 from services.local.loading import Loaded, LoadingFailed, load
-from services.local.stack import ROOT, PartEnded, PartNotReady, PortTaken, Stack
+from services.local.stack import (
+    ROOT,
+    PartEnded,
+    PartNotReady,
+    PortTaken,
+    Stack,
+    require_free,
+)
 from services.local.walk import WalkFailed, walk
 from shared.embedded_postgres import (
     EmbeddedPostgres,
@@ -115,6 +122,9 @@ def as_ctrl_c(*_: object) -> None:
 def run(folder: Path, ports: Ports, wish: Wish) -> None:
     """Open the folder and the databases, and serve until the end of the process is asked for."""
     with claim(folder):
+        # Looked at before the database is: nobody should wait to be told that.
+        for name, door in ports.doors().items():
+            require_free(name, door)
         if wish.fresh:
             for name in ("postgres", "keys", "ledger"):
                 shutil.rmtree(folder / name, ignore_errors=True)
@@ -125,7 +135,7 @@ def run(folder: Path, ports: Ports, wish: Wish) -> None:
                 )
             for service in DATABASES:
                 with progress(f"Schema of {service}"):
-                    migrate(service, server.url(service))
+                    migrate(service, server.url(service), logs=folder / "logs")
             processes = parts(os.environ, folder=folder, server=server, ports=ports)
             asyncio.run(serve(Stack(processes, folder=folder), server, folder, wish))
 
@@ -153,7 +163,7 @@ async def serve(stack: Stack, server: PostgresServer, folder: Path, wish: Wish) 
 async def tour(stack: Stack, loaded: Loaded, wish: Wish) -> None:
     """Walk; what goes wrong ends the command only where it was asked to run once."""
     try:
-        with progress("The walk"):
+        with progress("The walk", "done"):
             await stack.guard(walk(stack, loaded, console))
     except WalkFailed as wrong:
         if wish.once:
@@ -170,19 +180,35 @@ async def keep_alive(server: PostgresServer) -> Never:
             server.restart()
 
 
-def migrate(service: str, url: str) -> None:
-    """Bring the schema of a service's database up to date; raise MigrationFailed."""
-    command = (sys.executable, "-m", "migrations.run", "upgrade", service)
-    done = subprocess.run(  # noqa: S603 - our own module, no shell
-        bound(command, death=signal.SIGKILL),
-        cwd=ROOT,
-        env={**os.environ, f"{service.upper()}_DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def migrate(service: str, url: str, *, logs: Path) -> None:
+    """Bring the schema of a service's database up to date; raise MigrationFailed.
+
+    What alembic says goes to `logs/schema-NAME.log`; of a failure, its last words are told.
+    """
+    logs.mkdir(parents=True, exist_ok=True)
+    file = logs / f"schema-{service}.log"
+    with file.open("wb") as log:
+        done = subprocess.run(  # noqa: S603 - our own module, no shell
+            bound(
+                (sys.executable, "-m", "migrations.run", "upgrade", service), death=signal.SIGKILL
+            ),
+            cwd=ROOT,
+            env={**os.environ, f"{service.upper()}_DATABASE_URL": url},
+            stdout=log,
+            stderr=log,
+            check=False,
+        )
     if done.returncode != 0:
-        raise MigrationFailed(f"the schema of {service} could not be updated:\n{done.stderr}")
+        raise MigrationFailed(
+            f"the schema of {service} could not be updated: "
+            f"{failure_in(file.read_text(errors='replace'))}\nThe whole of it is in {file}"
+        )
+
+
+def failure_in(log: str) -> str:
+    """Return what a traceback ends with: the failure's own line, after the last of the code."""
+    lines = [line for line in log.splitlines() if line and not line.startswith("(Background")]
+    return next((line for line in reversed(lines) if not line.startswith(" ")), "it said nothing")
 
 
 def remark(words: str) -> None:
@@ -205,12 +231,12 @@ def announce(stack: Stack) -> None:
 
 
 @contextmanager
-def progress(words: str) -> Generator[None]:
-    """Show that something goes on, and how long it took once it is done."""
+def progress(words: str, done: str = "ready") -> Generator[None]:
+    """Show that something goes on, and how long it took once it is over."""
     begun = time.monotonic()
     with console.status(f"{words} ..."):
         yield
-    console.print(f"{words:<42} ready in {time.monotonic() - begun:.1f} s", highlight=False)
+    console.print(f"{words:<42} {done} in {time.monotonic() - begun:.1f} s", highlight=False)
 
 
 if __name__ == "__main__":

@@ -334,9 +334,9 @@ def _prefix(folder: Path, programs: Path) -> tuple[str, ...]:
         if tried.returncode == 0:
             return prefix
     raise PostgresRefusesUser(
-        "PostgreSQL runs neither as root nor under a user id without a name, and no other user "
-        f"that can reach {folder} is to be had: user namespaces are off here. "
-        "Run this as an ordinary user, or set DATABASE_URL"
+        "PostgreSQL runs neither as root nor under a user id without a name, user namespaces are "
+        f"off here, and no other user can reach {folder}: run this as an ordinary user, or set "
+        "DATABASE_URL"
     )
 
 

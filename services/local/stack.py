@@ -79,7 +79,8 @@ class Stack:
 
     async def __aenter__(self) -> Self:
         for part in self._parts:
-            _require_free(part)
+            if part.door:
+                require_free(part.name, part.door)
         self.logs.mkdir(parents=True, exist_ok=True)
         try:
             for part in self._parts:
@@ -181,14 +182,12 @@ class Stack:
             await process.wait()
 
 
-def _require_free(part: Part) -> None:
-    """Raise PortTaken if somebody listens at the part's door."""
-    if part.door is None:
-        return
+def require_free(name: str, door: Door) -> None:
+    """Raise PortTaken if somebody listens at the door of the part with this name."""
     with socket.socket() as probe:
         # As a server binds: a port that a stopped one left a moment ago is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", part.door.port))
+            probe.bind(("127.0.0.1", door.port))
         except OSError:
-            raise PortTaken(part.name, part.door) from None
+            raise PortTaken(name, door) from None

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -39,9 +40,31 @@ def test_a_folder_is_free_again_once_its_owner_is_gone(tmp_path: Path):
         assert (tmp_path / "owner").read_text() == str(os.getpid())
 
 
-def test_a_database_that_cannot_be_reached_is_named_before_anything_starts():
-    with pytest.raises(command.MigrationFailed, match="the schema of registry"):
-        command.migrate("registry", "postgresql://127.0.0.1:1/registry")
+def test_a_taken_port_is_told_before_the_database_is_started_or_forgotten(tmp_path: Path):
+    (tmp_path / "keys").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = stranger.getsockname()[1]
+        refused = subprocess.run(
+            [sys.executable, "-m", "services", "--fresh", "--folder", str(tmp_path)],
+            env={**os.environ, "PURNA_REGISTRY_PORT": str(port)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert refused.returncode == 1
+    assert f"port {port} is taken by another program, and registry needs it" in refused.stderr
+    assert {file.name for file in tmp_path.iterdir()} == {"keys", "owner"}
+
+
+def test_a_database_that_cannot_be_reached_is_told_in_two_lines(tmp_path: Path):
+    with pytest.raises(command.MigrationFailed) as failure:
+        command.migrate("registry", "postgresql://u:p@127.0.0.1:1/registry", logs=tmp_path)
+
+    said, where = str(failure.value).splitlines()
+    assert said.startswith("the schema of registry could not be updated: ConnectionRefusedError")
+    assert where == f"The whole of it is in {tmp_path / 'schema-registry.log'}"
+    assert "Traceback" in (tmp_path / "schema-registry.log").read_text()
 
 
 async def test_a_killed_database_is_started_again(tmp_path: Path):
