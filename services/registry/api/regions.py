@@ -58,7 +58,7 @@ class NikReadingOut(Out):
 @routes.get(
     "/regions",
     response_model=page_model(RegionOut),
-    responses=PROBLEMS.openapi(CursorInvalid),
+    responses=PROBLEMS.openapi(CursorInvalid, RegionNotFound, RegionRetired),
     operation_id="list_regions",
 )
 async def list_regions(
@@ -70,9 +70,16 @@ async def list_regions(
         Text | None, Query(min_length=3, description="Only names that contain this")
     ] = None,
 ) -> Response:
-    """List regions: within one, by name, or the provinces."""
+    """List regions: what lies directly within one, whatever has a name, or the provinces.
+
+    With both `parent` and `name`, the search is for what lies within at whatever depth.
+    """
+    if parent is not None:
+        await regions.get(db, parent)
     if name is not None:
-        page = await regions.search(db, name, after=paging.after, limit=paging.limit)
+        page = await regions.search(
+            db, name, within=parent, after=paging.after, limit=paging.limit
+        )
     elif parent is not None:
         page = await regions.children(db, parent, after=paging.after, limit=paging.limit)
     else:

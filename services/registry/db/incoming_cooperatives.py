@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, select
+from sqlalchemy import ARRAY, Column, Text, any_, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from services.registry.db.bulk import by_column, copy, correct, correction, unnest
 from services.registry.db.tables import cooperative, cooperative_village, figures, rat
@@ -36,12 +37,35 @@ VILLAGE = ("cooperative_id", "village_code")
 RAT = ("cooperative_id", "book_year", "held_on")
 FIGURES = ("cooperative_id", "book_year", "shu", "equity", "assets")
 
+
+def _each(column: Column[Any]) -> Any:
+    """Return a column of the cooperative's book years as an array, in their order, never null."""
+    years = column.table.c
+    values = func.array_agg(aggregate_order_by(column, years.book_year))
+    return (
+        select(func.coalesce(values, literal_column("'{}'")))
+        .where(years.cooperative_id == cooperative.c.id)
+        .correlate(cooperative)
+        .scalar_subquery()
+    )
+
+
 _RECORDS = Statement(
     select(
         *(
             cooperative.c[name]
-            for name in ("id", "external_id", "version", "import_hash", "status")
-        )
+            for name in (
+                "id",
+                "external_id",
+                "version",
+                "import_hash",
+                "status",
+                "legal_entity_on",
+            )
+        ),
+        _each(rat.c.book_year).label("rat_years"),
+        _each(rat.c.held_on).label("rats_held_on"),
+        _each(figures.c.book_year).label("figures_years"),
     ).where(
         cooperative.c.registered_by == bindparam("caller_id"),
         cooperative.c.external_id == any_(bindparam("external_ids", type_=ARRAY(Text))),

@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, LargeBinary, Text, any_, bindparam, select
 
 from services.registry.db.bulk import by_column, copy, correct, correction, unnest
 from services.registry.db.tables import person, placement, verification
+from services.registry.domain.person import IDENTITY
 from shared.db import Row, Statement, Unit
 
 PERSON = (
@@ -70,6 +71,7 @@ _RECORDS = Statement(
                 "import_hash",
                 "migration_status",
                 "verification_level",
+                *sorted(IDENTITY),
             )
         )
     ).where(

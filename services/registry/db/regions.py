@@ -56,6 +56,9 @@ def _page_by(*conditions: Any) -> Statement:
 _BY_PARENT = _page_by(region.c.parent_code == bindparam("parent"))
 _BY_LEVEL = _page_by(region.c.level == bindparam("level"))
 _BY_NAME = _page_by(region.c.name.ilike(bindparam("pattern")))
+_BY_NAME_WITHIN = _page_by(
+    region.c.name.ilike(bindparam("pattern")), region.c.code.like(bindparam("within"))
+)
 _COUNT = Statement(select(func.count().label("count")).select_from(region))
 _KABKOTA = Statement(select(region.c.code).where(region.c.level == 2))
 _CHANGES = Statement(select(region_change.c.old_code, region_change.c.new_code))
@@ -82,10 +85,15 @@ async def provinces(db: Reader, *, after: str, limit: int) -> Row | None:
     return await db.row(_BY_LEVEL, level=1, after=after, limit=limit)
 
 
-async def search(db: Reader, words: str, *, after: str, limit: int) -> Row | None:
-    """Return a page of the regions whose name contains these words."""
+async def search(
+    db: Reader, words: str, *, within: str | None, after: str, limit: int
+) -> Row | None:
+    """Return a page of the regions, anywhere or within one, whose name contains these words."""
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return await db.row(_BY_NAME, pattern=f"%{escaped}%", after=after, limit=limit)
+    found = {"pattern": f"%{escaped}%", "after": after, "limit": limit}
+    if within is None:
+        return await db.row(_BY_NAME, **found)
+    return await db.row(_BY_NAME_WITHIN, within=f"{within}.%", **found)
 
 
 async def known_kabkota(db: Reader) -> tuple[frozenset[str], dict[str, str]]:

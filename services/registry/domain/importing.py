@@ -1,7 +1,7 @@
 """The rows of the two import files: raw texts to values, or every fault at once."""
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -13,6 +13,8 @@ from services.registry.domain.cooperative import (
     Figures,
     HealthGrade,
     Rat,
+    figures_contradictions,
+    founding_contradictions,
     rat_contradictions,
 )
 from services.registry.domain.person import (
@@ -30,6 +32,9 @@ from services.registry.domain.person import (
     birth_contradictions,
     contradictions,
 )
+from services.registry.domain.source import Contradiction
+from shared.money import AMOUNT_MAX
+from shared.timeline import FIRST_DAY
 
 
 class ImportKind(StrEnum):
@@ -211,15 +216,19 @@ def read_person(
 def read_cooperative(row: Mapping[str, str | None], *, on: date) -> CooperativeRow:
     """Return the cooperative of one row, or raise `FaultyRow` with every fault."""
     cells = Cells(row)
-    founded_on = cells.needed("founded_on", cells.day("founded_on"), on)
-    rats = _rats(cells)
+    founded_on = cells.needed("founded_on", cells.day("founded_on"), FIRST_DAY)
+    legal_entity_on = cells.day("legal_entity_on")
+    cells.take(founding_contradictions(founded_on, legal_entity_on, on=on))
+    rats, figures = _rats(cells), _figures(cells)
+    years = [year.book_year for year in figures]
     cells.take(rat_contradictions(rats, founded_on=founded_on, on=on))
+    cells.take(figures_contradictions(years, founded_on=founded_on, on=on))
     cooperative = CooperativeRow(
         external_id=cells.needed("external_id", cells.text("external_id"), ""),
         kind=cells.needed("kind", cells.choice("kind", CooperativeKind), CooperativeKind.KOPDES),
         name=cells.needed("name", cells.text("name"), ""),
         legal_entity_no=cells.text("legal_entity_no"),
-        legal_entity_on=cells.day("legal_entity_on"),
+        legal_entity_on=legal_entity_on,
         coop_registry_no=cells.text("coop_registry_no"),
         certificate_valid_until=cells.day("certificate_valid_until"),
         founded_on=founded_on,
@@ -230,12 +239,35 @@ def read_cooperative(row: Mapping[str, str | None], *, on: date) -> CooperativeR
         nib=cells.shaped("nib", _NIB, "a NIB is written in digits"),
         health_grade=cells.choice("health_grade", HealthGrade),
         rats=rats,
-        figures=_figures(cells),
+        figures=figures,
     )
-    if founded_on > on:
-        cells.fault("founded_on", "in_the_future", "the founding is still to come")
     cells.finish()
     return cooperative
+
+
+def cooperative_contradictions(
+    row: CooperativeRow,
+    *,
+    known_legal_entity_on: date | None,
+    known_rats: Mapping[int, date],
+    known_years: Iterable[int],
+    on: date,
+) -> tuple[Contradiction, ...]:
+    """Return what of a row cannot be true beside what is recorded of the cooperative already.
+
+    The row takes the place of what is recorded for the same book year, and what it leaves empty
+    stays as it is known.
+    """
+    founded_on = row.founded_on
+    meetings = {**known_rats, **{rat.book_year: rat.held_on for rat in row.rats}}
+    rats = [Rat(book_year=year, held_on=held_on) for year, held_on in meetings.items()]
+    years = sorted({*known_years, *(year.book_year for year in row.figures)})
+    legal_entity_on = row.legal_entity_on or known_legal_entity_on
+    return (
+        *founding_contradictions(founded_on, legal_entity_on, on=on),
+        *rat_contradictions(rats, founded_on=founded_on, on=on),
+        *figures_contradictions(years, founded_on=founded_on, on=on),
+    )
 
 
 def _nik_reading(
@@ -304,6 +336,6 @@ def _figures(cells: Cells) -> tuple[Figures, ...]:
             match.groups() for match in cells.records("figures", _FIGURES, rule)
         )
     )
-    if len({figure.book_year for figure in figures}) < len(figures):
-        cells.fault("figures", "twice", "a book year is listed twice")
+    if any(max(abs(one.shu), abs(one.equity), one.assets) > AMOUNT_MAX for one in figures):
+        cells.fault("figures", "too_large", f"an amount is at most {AMOUNT_MAX} rupiah")
     return figures

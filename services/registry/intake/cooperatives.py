@@ -12,6 +12,7 @@ from services.registry.domain.cooperative import CooperativeStatus
 from services.registry.domain.importing import (
     COOPERATIVE_COLUMNS,
     CooperativeRow,
+    cooperative_contradictions,
     read_cooperative,
 )
 from services.registry.intake.records import Record
@@ -65,8 +66,15 @@ class CooperativesDesk:
         return records, {**await incoming_cooperatives.holders(unit, keys)}
 
     def objections(self, value: CooperativeRow, known: Row) -> tuple[Fault, ...]:
-        """Return nothing: a file says nothing of a cooperative that its record could refuse."""
-        return ()
+        """Return what of the row cannot be true beside what is recorded already."""
+        found = cooperative_contradictions(
+            value,
+            known_legal_entity_on=known["legal_entity_on"],
+            known_rats=dict(zip(known["rat_years"], known["rats_held_on"], strict=True)),
+            known_years=known["figures_years"],
+            on=self.now.astimezone(WIB).date(),
+        )
+        return tuple([Fault(column=one.field, code=one.code, reason=one.detail) for one in found])
 
     async def write(self, unit: Unit, accepted: Sequence[Accepted[CooperativeRow]]) -> None:
         """Write the cooperatives, their villages, annual meetings and yearly figures."""

@@ -16,9 +16,11 @@ from services.registry.domain.person import (
     PROVES,
     TRANSITIONS,
     EvidenceKind,
+    IdentityMatched,
     MigrationStatus,
     Placement,
     VerificationLevel,
+    check_correction,
 )
 from services.registry.intake.records import Record
 from services.registry.intake.verdicts import Accepted, Entry, Key
@@ -86,11 +88,20 @@ class PeopleDesk:
 
     def objections(self, value: PersonRow, known: Row) -> tuple[Fault, ...]:
         """Return why a known person cannot become what the row says."""
+        faults = list[Fault]()
         status = MigrationStatus(known["migration_status"])
-        if value.migration_status in {status, *TRANSITIONS[status].values()}:
-            return ()
-        reason = "this status cannot follow the one that is recorded"
-        return (Fault(column="migration_status", code="illegal_transition", reason=reason),)
+        if value.migration_status not in {status, *TRANSITIONS[status].values()}:
+            reason = "this status cannot follow the one that is recorded"
+            fault = Fault(column="migration_status", code="illegal_transition", reason=reason)
+            faults.append(fault)
+        try:
+            level = VerificationLevel(known["verification_level"])
+            before, after = dict(known.items()), self._identity(value)
+            check_correction(level, before, after, authority=self.vouches)
+        except IdentityMatched:
+            reason = "a state register stands behind this identity; ask the ministry to correct it"
+            faults.append(Fault(column="", code="identity_matched", reason=reason))
+        return tuple(faults)
 
     async def write(self, unit: Unit, accepted: Sequence[Accepted[PersonRow]]) -> None:
         """Write the people, their stays abroad, and what they were verified by."""
@@ -105,6 +116,17 @@ class PeopleDesk:
                 self._verification(row) for row in accepted if _level(row) is not _known_level(row)
             ],
         )
+
+    def _identity(self, value: PersonRow) -> dict[str, object]:
+        """Return what the row says of who the person is; an empty cell says nothing."""
+        number = value.person_nik
+        said = {
+            "nik_index": None if number is None else self.niks.index(number),
+            "full_name": value.full_name,
+            "birth_date": value.birth_date,
+            "sex": value.sex,
+        }
+        return {name: one for name, one in said.items() if one is not None}
 
     def _refuse(self, value: PersonRow) -> None:
         """Raise `FaultyRow` for what this caller may not say, or must not."""

@@ -14,6 +14,7 @@ from services.registry.intake import upload
 from services.registry.intake.records import RECORD_LENGTH_MAX
 from shared.auth import Kind
 from tests.conftest import Service, once
+from tests.registry.api.factories import ABSENT
 
 CSV = {"Content-Type": "text/csv; charset=utf-8"}
 PERSON = {
@@ -511,6 +512,53 @@ async def test_cooperatives_are_taken_corrected_and_left_unchanged(ministry, reg
         ("cooperative.corrected", 2),
         ("cooperative.corrected", 2),
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"founded_on": "2026-01-02"}, ("rats", "before_founding")),
+        ({"founded_on": "2026-01-02"}, ("figures", "before_founding")),
+        ({"founded_on": "2025-06-21"}, ("legal_entity_on", "out_of_order")),
+    ],
+)
+async def test_a_file_does_not_contradict_what_is_recorded_of_a_cooperative(
+    ministry, changes, fault
+):
+    known = COOPERATIVE | {"legal_entity_on": "2025-06-20"}
+    told = known | {"legal_entity_on": "", "rats": "", "figures": ""} | changes
+    _, answer = await taken(ministry, file(known, columns=COOPERATIVE_COLUMNS), "cooperatives")
+    assert counts(answer) == ("finished", 1, 1, 0, 0)
+    before = (await ministry.get("/cooperatives")).json()
+    path, answer = await taken(ministry, file(told, columns=COOPERATIVE_COLUMNS), "cooperatives")
+    assert counts(answer) == ("finished", 1, 0, 0, 1)
+    assert fault in (await refusals(ministry, path))[2]
+    assert (await ministry.get("/cooperatives")).json() == before
+
+
+async def test_a_file_of_an_app_does_not_rename_whom_a_register_has_matched(registry):
+    app = registry.client(Kind.MOBILE_BACKEND, id="app")
+    await taken(app, file(PERSON))
+    (known,) = (await app.get("/people")).json()["items"]
+    match = {
+        "evidence_kind": "dukcapil_match",
+        "reference": "DKB-1",
+        "attested_by": ABSENT,
+        "attested_on": "2026-01-02",
+    }
+    ministry = registry.client(Kind.MINISTRY_ANALYST, id="ministry")
+    reply = await ministry.post(f"/people/{known['id']}/verifications", json=match, headers=once())
+    assert reply.status_code == 201
+    for change in (
+        {"full_name": "Somebody Else"},
+        {"person_nik": "5202025405880002"},
+        {"birth_date": "1988-05-15"},
+    ):
+        path, answer = await taken(app, file(PERSON | change))
+        assert counts(answer) == ("finished", 1, 0, 0, 1)
+        assert ("", "identity_matched") in (await refusals(app, path))[2]
+    _, answer = await taken(app, file(PERSON | {"person_nik": "", "phone": "+6281200010038"}))
+    assert counts(answer) == ("finished", 1, 1, 0, 0)
 
 
 async def test_who_may_import_what(registry):

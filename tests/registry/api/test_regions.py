@@ -48,6 +48,24 @@ async def test_a_name_is_searched_for_literally(reader):
         assert (reply.status_code, reply.json()["items"]) == (200, [])
 
 
+async def test_a_name_is_searched_for_within_a_region_at_any_depth(reader):
+    query = {"name": "lombok", "parent": "52"}
+    found = (await reader.get("/regions", params=query)).json()["items"]
+    everywhere = (await reader.get("/regions", params={"name": "lombok"})).json()["items"]
+    assert found == [one for one in everywhere if one["code"].startswith("52.")]
+    assert {one["level"] for one in found} > {2}
+    elsewhere = (await reader.get("/regions", params=query | {"parent": "35"})).json()["items"]
+    assert {one["code"][:3] for one in elsewhere} == {"35."}
+
+
+async def test_a_parent_exists_and_is_in_use(reader):
+    for query in ({"parent": "92.04"}, {"parent": "92.04", "name": "sorong"}):
+        refused(await reader.get("/regions", params=query), 410, "region-retired")
+    refused(await reader.get("/regions", params={"parent": "52.99"}), 404, "region-not-found")
+    village = (await reader.get("/regions", params={"parent": "52.02.02.2001"})).json()
+    assert village == {"items": [], "next": None}
+
+
 async def test_what_a_nik_claims_is_read_with_its_warnings(reader):
     body = {"person_nik": "5202025403880001", "declared_birth_date": "1988-03-15"}
     reply = await reader.post("/nik-readings", json=body)
