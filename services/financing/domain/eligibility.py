@@ -131,6 +131,8 @@ class Code(StrEnum):
     UNKNOWN_PROGRAMME_CREDIT = "unknown_programme_credit"
     UNKNOWN_COMMERCIAL_CREDIT = "unknown_commercial_credit"
     UNKNOWN_KUR_RECEIVED = "unknown_kur_received"
+    UNKNOWN_KUR_OUTSTANDING = "unknown_kur_outstanding"
+    UNKNOWN_KUR_LENDER = "unknown_kur_lender"
     UNKNOWN_MIKRO_OUTSTANDING = "unknown_mikro_outstanding"
     UNKNOWN_BUSINESS_START = "unknown_business_start"
     UNKNOWN_PRODUCTION = "unknown_production"

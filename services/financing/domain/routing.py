@@ -193,8 +193,8 @@ def _without(
     if points < channel.score_min:
         return LeftOut(channel.code, WhyNot.SCORE, {"points": points, "min": channel.score_min})
     for note in best.notes:
-        lender = note.numbers.get("lender")
-        if note.code is NoteCode.SAME_LENDER_ONLY and lender not in (None, channel.code):
+        other = note.numbers.get("lender") != channel.code
+        if note.code is NoteCode.SAME_LENDER_ONLY and other:
             return LeftOut(channel.code, WhyNot.OTHER_LENDER, note.numbers)
     quota = channel.quota_remaining
     if quota is not None and quota < request.amount:

@@ -395,6 +395,12 @@ UNKNOWN: Mapping[Code, Text] = {
     Code.UNKNOWN_KUR_RECEIVED: Text(
         "berapa kali KUR pernah diterima", "how often KUR has been received"
     ),
+    Code.UNKNOWN_KUR_OUTSTANDING: Text(
+        "sisa KUR yang masih berjalan", "what is still owed of earlier KUR"
+    ),
+    Code.UNKNOWN_KUR_LENDER: Text(
+        "penyalur KUR Anda yang masih berjalan", "the lender of the KUR that still runs"
+    ),
     Code.UNKNOWN_MIKRO_OUTSTANDING: Text("sisa KUR mikro", "what is still owed of KUR micro"),
     Code.UNKNOWN_BUSINESS_START: Text("tanggal mulai usaha", "the day the business started"),
     Code.UNKNOWN_PRODUCTION: Text(

@@ -445,6 +445,31 @@ def test_who_owes_no_mikro_is_not_told_to_repay_some():
     assert codes(MIKRO, owing, ask(100_000_000)) == {Code.MIKRO_OUTSTANDING}
 
 
+# received, outstanding, lender, what is asked
+RUNNING = [
+    (KurReceived(), None, None, None),
+    (KurReceived(), 0, None, None),
+    (KurReceived(khusus=1), 0, None, None),
+    (KurReceived(khusus=1), None, None, Code.UNKNOWN_KUR_OUTSTANDING),
+    (KurReceived(khusus=1), 1, None, Code.UNKNOWN_KUR_LENDER),
+    (KurReceived(khusus=1), 1, "kur-bank-samudra", None),
+]
+
+
+@pytest.mark.parametrize(("received", "owed", "lender", "asked"), RUNNING)
+def test_a_kur_that_may_still_run_is_asked_for_with_its_lender(received, owed, lender, asked):
+    applicant = a_person(
+        credit__kur_received=received, credit__kur_outstanding=owed, credit__kur_lender=lender
+    )
+    for product in (MIKRO, KECIL, KHUSUS, PMI):
+        assert codes(product, applicant, ask(FITTING[product])) == ({asked} if asked else set())
+
+
+def test_an_unknown_history_does_not_say_that_no_kur_runs():
+    silent = a_person(credit__kur_received=None, credit__kur_outstanding=None)
+    assert codes(MIKRO, silent, ask()) == {Code.UNKNOWN_KUR_OUTSTANDING}
+
+
 def test_a_group_of_which_nothing_is_told_is_asked_and_not_sent_to_join_one():
     silent = a_group(40_000_000, group=None)
     assert codes(KHUSUS, silent, ask()) == {

@@ -227,7 +227,21 @@ def _everyone(person: PersonFacts, credit: CreditFacts, articles: Articles) -> t
         silent = credit.programme_unpaid is None
         code = Code.UNKNOWN_PROGRAMME_CREDIT if silent else Code.PROGRAMME_CREDIT_UNPAID
         said.append(Refusal(code, articles.programme_paid))
+    silence = _running(credit)
+    if silence is not None:  # E09: another KUR comes only from the lender of the one that runs
+        said.append(Refusal(silence, articles.same_lender))
     return tuple(said)
+
+
+def _running(credit: CreditFacts) -> Code | None:
+    """Return what is not known of a KUR that may still run."""
+    received = credit.kur_received
+    if credit.kur_outstanding is None:
+        never = received is not None and received.total == 0
+        return None if never else Code.UNKNOWN_KUR_OUTSTANDING
+    if credit.kur_outstanding > 0 and credit.kur_lender is None:
+        return Code.UNKNOWN_KUR_LENDER
+    return None
 
 
 def _enterprise(applicant: Applicant, edition: Edition, on: date) -> tuple[Refusal, ...]:
