@@ -8,11 +8,11 @@ from fastapi import Query, Response
 
 from services.registry.api.people import PeopleReader
 from services.registry.api.problems import PROBLEMS
-from services.registry.db import cooperatives, mentorings, people
+from services.registry.db import cooperatives, kinship, mentorings, people
 from services.registry.db.cooperatives import CooperativeNotFound
 from services.registry.db.mentorings import MentoringNotFound
 from services.registry.db.people import PersonNotFound
-from services.registry.domain import mentoring
+from services.registry.domain import mentoring, person
 from services.registry.domain.mentoring import (
     Mentoring,
     MentoringEvent,
@@ -20,8 +20,9 @@ from services.registry.domain.mentoring import (
     OwnMentor,
 )
 from services.registry.domain.transition import IllegalTransition
-from shared.auth import Caller, requires
+from shared.auth import Caller, Forbidden, Kind, requires
 from shared.clock import WIB, Now
+from shared.db import Unit
 from shared.edge import Once, Read, router
 from shared.etag import etag
 from shared.events import Event
@@ -32,6 +33,7 @@ from shared.wire import Day, In, Instant, Out
 
 routes = router("/mentorings", tags=["evidence"])
 EvidenceWriter = Annotated[Caller, requires("evidence:write")]
+ATTESTORS = frozenset({Kind.COOPERATIVE_OFFICER, Kind.MINISTRY_ANALYST, Kind.SERVICE})
 
 
 class MentoringNew(In):
@@ -61,6 +63,19 @@ class MentoringOut(Out):
     version: int
     created_at: Instant
     changed_at: Instant
+
+
+async def check_attestor(unit: Unit, caller: Caller, subject: UUID) -> None:
+    """Refuse whoever may not tell what a lender's rule will rest on.
+
+    That is the application of the person themselves, and the officer who is this person or a
+    first-degree relative.
+    """
+    if caller.kind not in ATTESTORS:
+        raise Forbidden("An officer of a cooperative, a ministry or a service records this.")
+    if caller.person_id is not None:
+        kin = await kinship.kin(unit, subject)
+        person.check_attestor(caller.person_id, subject=subject, kin=kin)
 
 
 def _event(kind: str, id: UUID, version: int, now: datetime) -> Event:

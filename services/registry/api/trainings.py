@@ -6,13 +6,14 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.registry.api.mentorings import EvidenceWriter
+from services.registry.api.mentorings import EvidenceWriter, check_attestor
 from services.registry.api.people import PeopleReader
 from services.registry.api.problems import PROBLEMS
 from services.registry.db import people, trainings
 from services.registry.db.people import PersonNotFound
 from services.registry.db.trainings import TrainingNotFound
 from services.registry.domain import training
+from services.registry.domain.person import AttestationByKin, SelfAttestation
 from services.registry.domain.training import (
     CompletedInTheFuture,
     CompletionUndated,
@@ -21,6 +22,7 @@ from services.registry.domain.training import (
     TrainingTopic,
 )
 from services.registry.domain.transition import IllegalTransition
+from shared.auth import Forbidden
 from shared.clock import WIB, Now
 from shared.edge import Once, Read, router
 from shared.etag import etag
@@ -132,7 +134,10 @@ async def get_training(caller: PeopleReader, db: Read, id: UUID) -> Response:
     "/{id}/steps",
     response_model=TrainingOut,
     responses=PROBLEMS.openapi(
+        Forbidden,
         TrainingNotFound,
+        SelfAttestation,
+        AttestationByKin,
         IllegalTransition,
         CompletionUndated,
         CompletedInTheFuture,
@@ -144,10 +149,17 @@ async def get_training(caller: PeopleReader, db: Read, id: UUID) -> Response:
 async def move_training(
     caller: EvidenceWriter, unit: Once, now: Now, id: UUID, step: TrainingStep
 ) -> Response:
-    """Start, complete, fail or drop a place in a training."""
+    """Start, complete, fail or drop a place in a training.
+
+    How it ended counts for financing. It is recorded by an officer of a cooperative, a ministry
+    or a service: not by the application of the person, nor by an officer on themselves or a
+    relative.
+    """
     today = now.astimezone(WIB).date()
     completed_on = training.completion(step.event, step.completed_on, on=today)
     row = await trainings.lock(unit, caller, id)
+    if step.event in training.ATTESTED:
+        await check_attestor(unit, caller, row["person_id"])
     status = training.advance(TrainingStatus(row["status"]), step.event)
     kept = await trainings.move(unit, id, status, completed_on=completed_on, now=now)
     unit.record(_event(step.event, id, kept["version"], now))

@@ -190,6 +190,17 @@ class EvidenceFromTheFuture(Exception):
     """The evidence is dated after the day it is shown."""
 
 
+def check_attestor(attestor: UUID, *, subject: UUID, kin: AbstractSet[UUID]) -> None:
+    """Raise `SelfAttestation` or `AttestationByKin` unless this person may vouch for another.
+
+    `kin` are the subject's relatives of the first degree.
+    """
+    if attestor == subject:
+        raise SelfAttestation("the attestor and the subject are the same person")
+    if attestor in kin:
+        raise AttestationByKin("the attestor is a first-degree relative of the subject")
+
+
 def verify(
     level: VerificationLevel,
     evidence: Evidence,
@@ -204,10 +215,7 @@ def verify(
     record with its own reason, not a step of this function. Raises `SelfAttestation`,
     `AttestationByKin`, `EvidenceFromTheFuture` or `NotHigher`.
     """
-    if evidence.attested_by == subject:
-        raise SelfAttestation("the attestor and the subject are the same person")
-    if evidence.attested_by in kin:
-        raise AttestationByKin("the attestor is a first-degree relative of the subject")
+    check_attestor(evidence.attested_by, subject=subject, kin=kin)
     if evidence.attested_on > on:
         raise EvidenceFromTheFuture("the evidence is dated in the future")
     proved = PROVES[evidence.kind]

@@ -56,6 +56,10 @@ class TrainingTopic(StrEnum):
     VOCATIONAL = "vocational"
 
 
+ATTESTED = frozenset({TrainingEvent.COMPLETE, TrainingEvent.FAIL})
+"""What somebody else than the learner must tell: a lender's rule rests on it."""
+
+
 def advance(status: TrainingStatus, event: TrainingEvent) -> TrainingStatus:
     """Return the status that `event` leads to, or raise `IllegalTransition`."""
     return step("training", TRANSITIONS, status, event)

@@ -9,6 +9,7 @@ from tests.registry.api.factories import (
     ABSENT,
     a_cooperative,
     a_person,
+    an_officer,
     kinds_of_events,
     refused,
     sent,
@@ -73,7 +74,7 @@ async def test_all_who_take_part_in_a_mentoring_exist(app):
 
 
 async def test_a_training_is_completed_on_a_day_that_has_come(app, registry):
-    person = await a_person(app)
+    person, service = await a_person(app), registry.client()
     made = await sent(app, "/trainings", {"person_id": person, **COURSE})
     path = f"/trainings/{made['id']}"
     await sent(app, f"{path}/steps", {"event": "start"}, 200)
@@ -82,9 +83,9 @@ async def test_a_training_is_completed_on_a_day_that_has_come(app, registry):
         ({"event": "fail", "completed_on": "2026-01-31"}, "completion-undated"),
         ({"event": "complete", "completed_on": "2199-01-01"}, "completed-in-the-future"),
     ):
-        refused(await app.post(f"{path}/steps", json=body, headers=once()), 409, slug)
+        refused(await service.post(f"{path}/steps", json=body, headers=once()), 409, slug)
     done = await sent(
-        app, f"{path}/steps", {"event": "complete", "completed_on": "2026-01-31"}, 200
+        service, f"{path}/steps", {"event": "complete", "completed_on": "2026-01-31"}, 200
     )
     assert (done["status"], done["completed_on"]) == ("completed", "2026-01-31")
     refused(
@@ -117,3 +118,34 @@ async def test_foreign_evidence_looks_like_absent_evidence(app, registry):
         refused(reply, 404, "person-not-found")
     reply = await stranger.post("/trainings", json={"person_id": person, **COURSE}, headers=once())
     refused(reply, 404, "person-not-found")
+
+
+async def test_the_end_of_a_training_is_told_by_somebody_else(app, registry):
+    service = registry.client()
+    cooperative, chair_id = await a_cooperative(service), await a_person(service)
+    chair = await an_officer(registry, cooperative, chair_id)
+    relative, member = await a_person(app), await a_person(app)
+    await sent(service, f"/people/{chair_id}/relatives", {"relative_id": relative})
+    done = {"event": "complete", "completed_on": "2026-01-31"}
+
+    async def learns(client, person):
+        made = await sent(client, "/trainings", {"person_id": person, **COURSE})
+        await sent(client, f"/trainings/{made['id']}/steps", {"event": "start"}, 200)
+        return f"/trainings/{made['id']}/steps"
+
+    for person, client, slug in (
+        (member, app, "forbidden"),
+        (chair_id, service, "self-attestation"),
+        (relative, app, "attestation-by-kin"),
+    ):
+        membership = {"person_id": person, "cooperative_id": cooperative}
+        await sent(client, "/memberships", membership)
+        path = await learns(client, person)
+        by = app if slug == "forbidden" else chair
+        for body in (done, {"event": "fail"}):
+            status = 403 if slug == "forbidden" else 409
+            refused(await by.post(path, json=body, headers=once()), status, slug)
+    path = await learns(app, member)
+    assert (await sent(chair, path, done, 200))["status"] == "completed"
+    path = await learns(app, member)
+    assert (await sent(app, path, {"event": "drop"}, 200))["status"] == "dropped"

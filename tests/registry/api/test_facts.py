@@ -50,7 +50,7 @@ async def test_facts_gather_what_the_registry_knows(app, registry, financing):
     training = await sent(app, "/trainings", {"person_id": person, **course})
     steps = f"/trainings/{training['id']}/steps"
     await sent(app, steps, {"event": "start"}, 200)
-    await sent(app, steps, {"event": "complete", "completed_on": "2026-01-31"}, 200)
+    await sent(chair, steps, {"event": "complete", "completed_on": "2026-01-31"}, 200)
     told = (await asked(financing, f"/people/{person}")).json()
     today = now().astimezone(WIB).date().isoformat()
     proofs = told.pop("proofs")
