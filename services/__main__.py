@@ -88,7 +88,9 @@ def port(variable: str, process: str) -> Any:
 def main(
     *,
     walk: Annotated[bool, typer.Option(help="Carry six applications to their end.")] = True,
-    fresh: Annotated[bool, typer.Option(help="Forget all data and keys first.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget all data and keys first.")
+    ] = False,
     once: Annotated[
         bool, typer.Option("--once", help="Stop after the walk; fail if it went wrong.")
     ] = False,

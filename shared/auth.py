@@ -28,6 +28,7 @@ from shared import clock
 ALGORITHMS = ("ES256", "EdDSA")
 AUDIENCE = "purna"
 CLAIMS = ("exp", "iat", "iss", "aud", "sub", "jti")
+ISSUED = "Tokens come from the registry's `POST /oauth/token`, or from the configured issuer."
 CACHE_MAX = 10_000
 TOKEN_LENGTH_MAX = 4_096
 REREAD_SECONDS = 60
@@ -214,7 +215,7 @@ async def caller_of(request: Request) -> Caller:
         return known
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated("Send `Authorization: Bearer` with a token of /oauth/token.")
+        raise Unauthenticated("Send `Authorization: Bearer` with a token of the issuer.")
     verifier: Verifier = request.app.state.verifier
     caller = await verifier.verify(token.strip(), now=clock.now())
     request.scope["caller"] = caller
@@ -228,11 +229,12 @@ class Requires(SecurityBase):
         self.scopes, self.kinds = frozenset(scopes), kinds
         self.scheme_name = "oauth2"
         self.model = OAuth2Model(
+            description=ISSUED,
             flows=OAuthFlows(
                 clientCredentials=OAuthFlowClientCredentials(
                     tokenUrl="/oauth/token", scopes=dict(SCOPES)
                 )
-            )
+            ),
         )
 
     def admits(self, caller: Caller) -> bool:

@@ -21,7 +21,8 @@ GENERAL_PROBLEMS = Catalogue(
             "unauthenticated",
             401,
             "We do not know who is calling",
-            "Get a token from POST /oauth/token and send it as `Authorization: Bearer`.",
+            "Get a token from the registry's POST /oauth/token, or from the issuer that this "
+            "deployment uses, and send it as `Authorization: Bearer`.",
         ),
         Forbidden: ProblemType(
             "forbidden",
