@@ -143,6 +143,13 @@ class Route(NamedTuple):
 _Key = tuple[int, int, int, str]
 _ORDER = (Why.COST, Why.PREFERENCE, Why.EXPECTED_DAYS, Why.CODE)
 _BEGINNING = frozenset({Code.BUSINESS_PLANNED, Code.BUSINESS_AGE_OR_EVIDENCE})
+_MENDED_WITH_IT = _BEGINNING | {
+    Code.AMOUNT_ABOVE,
+    Code.TENOR_ABOVE,
+    Code.INSTALMENT_ABOVE_INCOME,
+    Code.BUSINESS_LICENCE,
+}
+"""What a beginner can put right while being mentored: the request, and a licence."""
 
 
 def plan(
@@ -224,18 +231,23 @@ def _instead(
 ) -> Outcome:
     if any_eligible:
         return Outcome.NO_CHANNEL
-    if kind is BorrowerKind.COOPERATIVE and _said(assessments, lpdb.REGULAR, {Code.RAT_MISSING}):
+    if kind is BorrowerKind.COOPERATIVE and Code.RAT_MISSING in _said(assessments, lpdb.REGULAR):
         return Outcome.INCUBATE
-    if kind is BorrowerKind.PERSON and _said(assessments, kur.SUPER_MIKRO, _BEGINNING):
+    if kind is BorrowerKind.PERSON and _mentoring_helps(_said(assessments, kur.SUPER_MIKRO)):
         return Outcome.MENTORING
     return Outcome.REFUSED
 
 
-def _said(
-    assessments: Sequence[Assessment], product: str, codes: set[Code] | frozenset[Code]
-) -> bool:
-    return any(
-        refusal.code in codes
+def _mentoring_helps(said: frozenset[Code]) -> bool:
+    """Tell whether super mikro would open after mentoring; what is unknown yet may be well."""
+    if said.isdisjoint(_BEGINNING):
+        return False
+    return all(code in _MENDED_WITH_IT or code.startswith("unknown_") for code in said)
+
+
+def _said(assessments: Sequence[Assessment], product: str) -> frozenset[Code]:
+    return frozenset(
+        refusal.code
         for assessment in assessments
         if assessment.product == product
         for refusal in assessment.refusals

@@ -15,6 +15,7 @@ from services.financing.domain.eligibility import (
     BorrowerKind,
     Code,
     CooperativeKind,
+    KurReceived,
     PersonFacts,
     Rat,
     Term,
@@ -393,6 +394,31 @@ OUTCOMES = [
     (
         a_person(business__planned=True, membership__active=False, placement=None),
         Outcome.MENTORING,
+    ),
+    (
+        a_person(
+            business__started_on=date(2026, 11, 1),
+            business__nib=False,
+            business__sku=False,
+            person__citizen=None,
+            membership__active=False,
+            placement=None,
+        ),
+        Outcome.MENTORING,
+    ),
+    *(
+        (
+            a_person(
+                business__planned=True, membership__active=False, placement=None, **{fact: wrong}
+            ),
+            Outcome.REFUSED,  # no mentoring takes that away
+        )
+        for fact, wrong in (
+            ("person__state_employee", True),
+            ("credit__dhn_listed", True),
+            ("credit__commercial_before", True),
+            ("credit__kur_received", KurReceived(super_mikro=1)),
+        )
     ),
     (a_person(credit__dhn_listed=True, membership__active=False), Outcome.REFUSED),
     (
