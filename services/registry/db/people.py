@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import bindparam, exists, insert, or_, select, true, update
+from sqlalchemy import bindparam, exists, insert, or_, select, text, true, update
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from services.registry.db.regions import unknown_village
-from services.registry.db.tables import membership, person
+from services.registry.db.tables import LIVE_MEMBERSHIP, membership, person
 from shared.auth import Caller, Kind
 from shared.db import Reader, Row, Statement, Unit
 from shared.paging import Paging
@@ -55,11 +55,14 @@ BODY = as_object(
 )
 
 # A caller sees everybody (ministries, auditors, services), the people whom it registered, or
-# those who are or were members of its cooperative.
+# those whose membership of its cooperative lives, an application included. Who was turned away or
+# has left is no longer its concern; of them it keeps the membership and its story.
 _own = person.c.registered_by == bindparam("caller_id")
 _member = exists().where(
     membership.c.person_id == person.c.id,
     membership.c.cooperative_id == bindparam("cooperative_id"),
+    # Written out, so that the partial index serves.
+    text(f"membership.{LIVE_MEMBERSHIP}"),
 )
 Conditions = tuple[ColumnElement[bool], ...]
 _VISIBLE: Mapping[str, Conditions] = {

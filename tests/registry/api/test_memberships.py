@@ -310,3 +310,36 @@ async def test_only_the_own_app_and_services_apply_for_a_person(village):
     absent = {**body, "cooperative_id": ABSENT}
     reply = await village.app.post("/memberships", json=absent, headers=once())
     refused(reply, 404, "cooperative-not-found")
+
+
+@pytest.mark.parametrize(
+    ("steps", "open_to_it"),
+    [
+        ([], True),
+        (["approve"], True),
+        (["approve", "suspend"], True),
+        (["reject"], False),
+        (["approve", "expel"], False),
+        (["resign"], False),
+    ],
+)
+async def test_a_record_is_open_to_the_cooperative_while_the_membership_lives(
+    village, steps, open_to_it
+):
+    path = await village.applied()
+    for event in steps:
+        client = village.app if event == "resign" else village.chair
+        assert (await step(client, path, event)).status_code == 200
+    person = f"/people/{village.person}"
+    for reply in (
+        await village.chair.get(person),
+        await village.chair.patch(
+            person, json={"phone": "0812 0001 0037"}, headers={"If-Match": '"1"'}
+        ),
+    ):
+        if open_to_it:
+            assert reply.status_code == 200
+        else:
+            refused(reply, 404, "person-not-found")
+    assert (await village.chair.get(path)).status_code == 200
+    assert (await village.app.get(person)).status_code == 200
