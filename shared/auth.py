@@ -93,6 +93,10 @@ class IssuerUnavailable(Exception):
     """The keys of the token issuer cannot be had at the moment."""
 
 
+class KeysExposed(Exception):
+    """The issuer's keys would be read from where somebody else could replace them."""
+
+
 class Forbidden(Exception):
     """The caller is known but lacks a scope, or is not the kind that may do this."""
 
@@ -102,13 +106,17 @@ class KeySet:
     """The issuer's public keys (JWKS), from a file or an https address; never from a token.
 
     A key id that is not known makes the set be read again, at most once a minute, so that a
-    rotation needs no restart.
+    rotation needs no restart. Raises `KeysExposed` for a plain http address.
     """
 
     location: str
     _keys: dict[str, jwt.PyJWK] = field(default_factory=dict[str, jwt.PyJWK])
     _read_at: float = float("-inf")
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        if self.location.startswith("http://"):
+            raise KeysExposed("Keys sent over plain http can be exchanged: use https or a file.")
 
     async def key(self, kid: str, *, now: datetime) -> jwt.PyJWK | None:
         """Return a key by its id, or None."""
@@ -124,7 +132,7 @@ class KeySet:
         return self._keys.get(kid)
 
     async def _document(self) -> str:
-        if not self.location.startswith(("http://", "https://")):
+        if not self.location.startswith("https://"):
             return await asyncio.to_thread(Path(self.location).read_text)
         async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
             response = await http.get(self.location)

@@ -96,7 +96,7 @@ class Lane:
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[asyncpg.Connection]:
-        """Lend a connection; `DatabaseUnavailable` after a second without one."""
+        """Lend a connection; `DatabaseUnavailable` after `POOL_WAIT_SECONDS` without one."""
         if self.room.locked():
             try:
                 async with asyncio.timeout(POOL_WAIT_SECONDS):
@@ -182,7 +182,7 @@ class Unit:
     """A unit of work: statements and events that are kept together or not at all.
 
     It begins at its first statement. Code under `db/` runs statements and records events on it;
-    `finish` and `abandon` belong to whoever opened it.
+    `commit` and `abandon` belong to whoever opened it.
     """
 
     lane: Lane

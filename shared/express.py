@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared import clock
-from shared.auth import Requires, Verifier
+from shared.auth import Caller, Requires, Verifier
 from shared.db import Database
 from shared.edge import reading
 
@@ -80,7 +80,7 @@ class Express:
         scope["route"], scope["caller"] = stop.route, caller
         return response
 
-    def _caller(self, scope: Scope) -> Any:
+    def _caller(self, scope: Scope) -> Caller | None:
         verifier: Verifier = self.service.state.verifier
         for name, value in scope["headers"]:
             if name == b"authorization":

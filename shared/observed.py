@@ -63,6 +63,7 @@ class Observed:
             await self.app(scope, receive, observed_send)
         except Exception:
             self.broken.inc()
+            # Once answered it ends here: the server would log the exception with its text.
             if not status:
                 raise
         finally:

@@ -129,10 +129,6 @@ class Stack:
                 pending.cancel()
             await asyncio.gather(task, *ends, return_exceptions=True)
 
-    async def serve(self) -> None:
-        """Wait until a process ends, which is never meant to be: raise PartEnded."""
-        await self.guard(asyncio.Event().wait())
-
     async def _start(self, part: Part) -> None:
         with (self.logs / f"{part.name}.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(

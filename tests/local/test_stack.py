@@ -1,5 +1,6 @@
 """The stack runs whole or not at all, and leaves nothing behind."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -58,7 +59,7 @@ async def main():
     )
     async with Stack([part], folder=Path(sys.argv[1])) as stack:
         print(stack.pids["one"], flush=True)
-        await stack.serve()
+        await stack.guard(asyncio.Event().wait())
 
 asyncio.run(main())
 """
@@ -180,7 +181,7 @@ async def test_the_death_of_a_part_ends_the_service_and_the_others(tmp_path: Pat
         pids = stack.pids
         os.kill(pids["one"], signal.SIGKILL)
         with pytest.raises(PartEnded, match="one ended with -9"):
-            await stack.serve()
+            await stack.guard(asyncio.Event().wait())
 
     assert all(gone(pid) for pid in pids.values())
 

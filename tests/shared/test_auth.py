@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared import clock
-from shared.auth import KeySet, Kind, Unauthenticated, Verifier
+from shared.auth import KeySet, KeysExposed, Kind, Unauthenticated, Verifier
 from shared.issuer import Client, Issuer
 
 ISSUER = "https://issuer.test"
@@ -120,3 +120,10 @@ async def test_every_part_of_a_token_is_signed(issuer: Issuer, verifier: Verifie
         other = "A" if token[place] != "A" else "B"
         with pytest.raises(Unauthenticated):
             await verifier.verify(token[:place] + other + token[place + 1 :], now=clock.now())
+
+
+def test_keys_that_anybody_on_the_way_could_exchange_are_not_read():
+    with pytest.raises(KeysExposed, match="use https or a file"):
+        KeySet("http://issuer.test/jwks.json")
+
+    assert KeySet("https://issuer.test/jwks.json").location.startswith("https://")
