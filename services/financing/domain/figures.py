@@ -187,7 +187,12 @@ def _blu(terms: blu.ProductTerms | None) -> Iterator[Figure]:
         yield Figure("plafon_max", terms.plafon_max, Unit.RUPIAH, terms.source)
         yield Figure(RATE, terms.rate_bp, Unit.BASIS_POINTS_PER_YEAR, terms.source)
         yield Figure("months_max", terms.months_max, Unit.MONTHS, terms.source)
-        yield from _term(SHARE, terms.burden, Unit.PERMILLE)
+
+
+def _umi(terms: blu.Terms | None) -> Iterator[Figure]:
+    if terms is not None:
+        yield from _blu(terms.umi)
+        yield from _term(SHARE, terms.umi_burden, Unit.PERMILLE)
 
 
 def _pmk49(terms: pmk49.Terms | None) -> Iterator[Figure]:
@@ -207,6 +212,6 @@ _LISTED: Mapping[str, Callable[[Editions], Iterator[Figure]]] = {
     lpdb.MOCKUP: lambda editions: _lpdb(editions.lpdb_mockup),
     blu.INKUBASI: lambda editions: _blu(editions.blu and editions.blu.inkubasi),
     blu.LINKAGE: lambda editions: _blu(editions.blu and editions.blu.linkage),
-    blu.UMI: lambda editions: _blu(editions.blu and editions.blu.umi),
+    blu.UMI: lambda editions: _umi(editions.blu),
     pmk49.CODE: lambda editions: _pmk49(editions.pmk49),
 }

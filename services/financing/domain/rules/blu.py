@@ -40,23 +40,23 @@ def _assumed(provision: str) -> Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductTerms:
-    """The assumed numbers of one product: rupiah, basis points, months, permille of income."""
+    """The assumed numbers of one product: rupiah, basis points, months."""
 
     plafon_max: int
     rate_bp: int
     months_max: int
     source: Source
-    burden: Term[int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """The assumed products between two days."""
+    """The assumed products between two days; `umi_burden` in permille of net income."""
 
     code: str
     inkubasi: ProductTerms
     linkage: ProductTerms
     umi: ProductTerms
+    umi_burden: Term[int]
 
 
 # The banks' practice is reported of banks; that this product would follow it is assumed.
@@ -87,8 +87,8 @@ BLU: Timeline[Terms | None] = Timeline(
                 rate_bp=600,
                 months_max=24,
                 source=_assumed("ultra-micro line through a cooperative"),
-                burden=_BURDEN,
             ),
+            umi_burden=_BURDEN,
         ),
     ),
 )
@@ -128,7 +128,7 @@ def assess(
             _UMI_FOR_OTHERS,
         )
     if applicant.kind is BorrowerKind.PERSON:
-        return (_INKUBASI_FOR_OTHERS, _LINKAGE_FOR_OTHERS, _umi(applicant, request, terms.umi))
+        return (_INKUBASI_FOR_OTHERS, _LINKAGE_FOR_OTHERS, _umi(applicant, request, terms))
     return (_INKUBASI_FOR_OTHERS, _LINKAGE_FOR_OTHERS, _UMI_FOR_OTHERS)
 
 
@@ -171,7 +171,8 @@ def _linkage(
     return concluded(LINKAGE, said, _NOTES, terms.rate_bp)
 
 
-def _umi(applicant: Applicant, request: LoanRequest, terms: ProductTerms) -> Assessment:
+def _umi(applicant: Applicant, request: LoanRequest, edition: Terms) -> Assessment:
+    terms = edition.umi
     said: list[Refusal] = []
     credit, business = applicant.credit, applicant.business
     _member(said, applicant.membership, terms.source)
@@ -181,16 +182,15 @@ def _umi(applicant: Applicant, request: LoanRequest, terms: ProductTerms) -> Ass
         numbers = {"collectibility": credit.collectibility}
         said.append(Refusal(Code.COLLECTIBILITY, terms.source, numbers))
     _limits(said, request, terms)
-    if terms.burden is not None:
-        capacity.judge(
-            said,
-            business,
-            credit,
-            most=terms.burden,
-            amount=request.amount,
-            rate_bp=terms.rate_bp,
-            months=request.tenor_months,
-        )
+    capacity.judge(
+        said,
+        business,
+        credit,
+        most=edition.umi_burden,
+        amount=request.amount,
+        rate_bp=terms.rate_bp,
+        months=request.tenor_months,
+    )
     notes = _NOTES_PLANNED if business.planned else _NOTES
     return concluded(UMI, said, notes, terms.rate_bp)
 
