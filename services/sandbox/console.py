@@ -8,6 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.sandbox.behaviour import Behaviour
 from services.sandbox.ledger import Entry, Ledger, Stage
 from services.sandbox.lender import Lender, NoSuchApplication, NotFromHere
+from shared.wire import LongText
+
+REASONS_MAX = 20
+"""The contracts' own limit: with more, or with an empty one, the partner could not read it."""
 
 router = APIRouter(prefix="/{lender}", tags=["console"])
 
@@ -18,7 +22,7 @@ class Advance(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     stage: Stage
-    reasons: tuple[str, ...] = ()
+    reasons: Annotated[tuple[LongText, ...], Field(max_length=REASONS_MAX)] = ()
 
 
 class Instruction(BaseModel):

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -292,11 +293,15 @@ def view(entry: Entry, step: Step | None = None) -> dict[str, object]:
         "applicationStatus": step.stage.upper(),
         "amount": {"value": f"{entry.order.amount}.00", "currency": "IDR"},
         "occurredAt": step.at,
-        "reasons": [
-            {"code": code, "message": message}
-            for code, _, message in (reason.partition(": ") for reason in step.reasons)
-        ],
+        "reasons": [_reason(reason) for reason in step.reasons],
     }
+
+
+def _reason(text: str) -> dict[str, str]:
+    """Write a reason with its code; one that was given at the console may have none."""
+    code, colon, message = text.partition(": ")
+    coded = colon and message and re.fullmatch(r"[A-Z][A-Z0-9_]{0,63}", code)
+    return {"code": code, "message": message} if coded else {"code": "MANUAL", "message": text}
 
 
 def compose(entry: Entry, step: Step) -> Letter:

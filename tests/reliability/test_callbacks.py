@@ -1,6 +1,7 @@
 """What lenders report, over HTTP: any order, any number of times, and only from the lender."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,6 +16,7 @@ import pytest
 from services.financing.channels import ChannelUnavailable, ChannelUnknown
 from services.sandbox import kur_bank
 from services.sandbox.behaviour import Behaviour
+from services.sandbox.courier import Letter
 from services.sandbox.ledger import Ledger, Order, Stage, Step, written
 from shared import clock
 from shared.clock import WIB
@@ -25,7 +27,7 @@ from tests.sandbox.lenders import lender_keys
 
 BANK, OTHER = "kur-bank-nusantara", "kur-bank-samudra"
 FORWARD = (Stage.RECEIVED, Stage.APPROVED, Stage.AKAD, Stage.DISBURSED)
-Letter = tuple[dict[str, str], bytes]
+Sent = tuple[dict[str, str], bytes]
 
 
 @cache
@@ -41,7 +43,7 @@ def letter(
     signed_by: str = BANK,
     sent_to: str = BANK,
     at: datetime | None = None,
-) -> Letter:
+) -> Sent:
     """Write a new event in the bank's own hand."""
     order = Order(
         reference=submission, amount=amount, borrower_name="", borrower="", fingerprint=""
@@ -53,13 +55,13 @@ def letter(
     return dict(bank(signed_by).seal(path, composed, at or clock.now())), composed.body
 
 
-async def delivered(house: House, sent: Letter, code: str = BANK) -> httpx.Response:
+async def delivered(house: House, sent: Sent, code: str = BANK) -> httpx.Response:
     headers, body = sent
     client = house.financing.anonymous()
     return await client.post(f"/callbacks/{code}", content=body, headers=headers)
 
 
-async def applied(house: House, sent: Letter) -> bool:
+async def applied(house: House, sent: Sent) -> bool:
     reply = await delivered(house, sent)
     assert reply.status_code == 200, reply.text
     assert reply.json()["received"]
@@ -188,7 +190,7 @@ async def test_a_report_of_a_submission_that_is_not_this_lenders_is_not_found(ho
     assert absent.json()["type"] == "/problems/submission-not-found"
 
 
-def forgeries(submission: str) -> dict[str, Letter]:
+def forgeries(submission: str) -> dict[str, Sent]:
     headers, body = letter(submission, Stage.DISBURSED)
     minutes = timedelta(minutes=5, seconds=1)
     now = clock.now()
@@ -217,6 +219,22 @@ async def test_a_forged_report_is_refused_and_changes_nothing(house: House):
         assert reply.json()["type"] == "/problems/callback-rejected"
     assert await house.read(id) == before
     assert await applied(house, letter(submission, Stage.DISBURSED))
+
+
+async def test_a_lender_that_signs_what_is_not_the_contracts_is_told_the_field(house: House):
+    """Told to sign better, it would look for the fault where there is none."""
+    id, submission = await at_the_bank(house)
+    before = await house.read(id)
+    written = json.loads(letter(submission, Stage.APPROVED)[1])
+    body = json.dumps(written | {"eventId": "EVT-2026-1"}).encode()
+    sealed = bank(BANK).seal(
+        f"/callbacks/{BANK}", Letter(event_id="EVT-2026-1", body=body), clock.now()
+    )
+    reply = await delivered(house, (dict(sealed), body))
+    assert reply.status_code == 422
+    assert [error["pointer"] for error in reply.json()["errors"]] == ["/body/eventId"]
+    assert (await delivered(house, ({}, body))).status_code == 401
+    assert await house.read(id) == before
 
 
 @pytest.mark.parametrize(("amount", "status"), [(AMOUNT, "disbursed"), (AMOUNT + 1, "in_review")])

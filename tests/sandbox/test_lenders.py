@@ -92,6 +92,38 @@ async def test_a_held_application_moves_only_by_hand(world):
     assert told == ["akad", "ditolak"]
 
 
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize(
+    "reason", ["The house was not visited", "NIB: missing: 2 pages", "X: ", ": y"]
+)
+async def test_whatever_is_said_at_the_console_can_be_read_by_the_partner(world, code, reason):
+    await world.behave(code, "hold")
+    proposal = a_proposal()
+    await world.channels[code].submit(proposal, now=now())
+    address = f"/{code}/ledger/{proposal.submission_id}/advance"
+    said = await world.console.post(address, json={"stage": "refused", "reasons": [reason]})
+    assert said.status_code == 200
+    (letter,) = await world.box.wait(1)
+    told = world.channels[code].verify(
+        "POST", letter.url.path, letter.headers, letter.content, now=now()
+    )
+    assert told.reasons[0].endswith(reason)
+    found = await world.channels[code].inquire(proposal.submission_id, now=now())
+    assert found is not None
+    assert found.reasons == told.reasons
+
+
+@pytest.mark.parametrize("reasons", [[""], ["a\nb"], ["x" * 2001], ["x"] * 21])
+async def test_a_reason_that_no_contract_can_carry_is_not_taken(world, reasons):
+    await world.behave("blu", "hold")
+    proposal = a_proposal()
+    await world.channels["blu"].submit(proposal, now=now())
+    address = f"/blu/ledger/{proposal.submission_id}/advance"
+    said = await world.console.post(address, json={"stage": "refused", "reasons": reasons})
+    assert said.status_code == 422
+    assert stages_of(await world.entry("blu", proposal)) == ["received"]
+
+
 async def test_a_disbursed_loan_can_be_repaid_by_hand_and_then_rests(world):
     proposal = a_proposal()
     await world.channels["blu"].submit(proposal, now=now())

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Path, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
 from services.financing import progress
 from services.financing.api.problems import PROBLEMS
-from services.financing.channels import CallbackRejected, Channel
+from services.financing.channels import CallbackRejected, CallbackUnreadable, Channel
 from services.financing.db import applications, submissions
 from services.financing.db.submissions import SubmissionNotFound
 from shared.clock import Now
@@ -48,14 +49,19 @@ async def receive_callback(
     """Receive a lender's report.
 
     The channel in the address chooses the key; each contract signs as `docs/partners-kit.md`
-    says. Each event is applied once for ever, in whatever order it comes.
+    says. Each event is applied once for ever, in whatever order it comes. A field that does not
+    fit the contract is named only to whoever has signed.
     """
     channels: Mapping[str, Channel] = request.app.state.channels
     lender = channels.get(channel)
     body = await body_within(request, BODY_BYTES_MAX)
     if lender is None:
         raise SubmissionNotFound("There is no such channel.")
-    event = lender.verify("POST", request.scope["path"], request.headers, body, now=now)
+    try:
+        event = lender.verify("POST", request.scope["path"], request.headers, body, now=now)
+    except CallbackUnreadable as error:
+        faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in error.faults]
+        raise RequestValidationError(faults) from None
     application_id = await submissions.application_of(db, event.submission_id, channel)
     app = await applications.lock_any(unit, application_id)
     sub = await submissions.lock(unit, event.submission_id)

@@ -12,11 +12,11 @@ A lender's refusal of the borrower is an `Answer`. The exceptions say what is kn
 itself, because a caller who must not act twice needs exactly that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from services.financing.domain.submission import Stage
@@ -60,6 +60,8 @@ class Answer:
     stage: Stage
     reference: str | None
     """The lender's own reference."""
+    amount: Rupiah
+    """What the lender has it for; more than was asked is a contradiction."""
     reasons: tuple[str, ...]
     at: datetime
     """When the stage was reached, by the lender's clock."""
@@ -120,6 +122,17 @@ class CallbackRejected(Exception):
         self.reason = reason
 
 
+class CallbackUnreadable(Exception):
+    """A callback that the lender did sign, but not in the words of its contract.
+
+    `faults` names each field as pydantic does (`loc`, `type`, `msg`), and no value.
+    """
+
+    def __init__(self, faults: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        self.faults = faults
+
+
 class Channel(Protocol):
     """A lender we can speak to. Every call ends within the outbound deadline."""
 
@@ -152,7 +165,9 @@ class Channel(Protocol):
         Withdraw a submission; when it is too late, the answer is the stage it has reached.
 
         Raises:
-            ChannelUnavailable, ChannelUnknown, ChannelRefused: see there.
+            ChannelUnavailable, ChannelUnknown: there was no usable answer, or a no that leaves
+                the application where it is; the lender may still make a loan of it.
+            ChannelRefused: the lender says that it has never seen it.
         """
         ...
 
@@ -166,6 +181,7 @@ class Channel(Protocol):
 
         Raises:
             CallbackRejected: a header is missing or double, the time is off by more than
-                five minutes, the signature is wrong, or the content is not the contract's.
+                five minutes, or the signature is wrong.
+            CallbackUnreadable: the signature holds, and the content is not the contract's.
         """
         ...

@@ -114,6 +114,8 @@ class Blu:
         reply = await self._call("POST", "/pengajuan", _body(proposal), key, now=now)
         if reply.status in (200, 201):
             return _answer(reference, reply)
+        if reply.status == 422 and read(_Problem, reply).kode == "KUNCI_BERISI_LAIN":
+            raise ChannelUnknown("reference of another content")  # the BLU does have one
         raise _failure(reply)
 
     async def inquire(self, submission_id: UUID, *, now: datetime) -> Answer | None:
@@ -128,10 +130,14 @@ class Blu:
     async def cancel(self, submission_id: UUID, *, now: datetime) -> Answer:
         """Withdraw; TERLAMBAT comes with the stage that was too far for it."""
         reply = await self._call("POST", f"/pengajuan/{submission_id}/batal", now=now)
-        late = reply.status == 409 and read(_Problem, reply).kode == "TERLAMBAT"
-        if reply.status == 200 or late:
+        if reply.status == 200:
             return _answer(submission_id, reply)
-        raise _failure(reply)
+        said = (reply.status, read(_Problem, reply).kode)
+        if said == (409, "TERLAMBAT"):
+            return _answer(submission_id, reply)
+        if said == (404, "TIDAK_DITEMUKAN"):
+            raise ChannelRefused(said[1])
+        raise ChannelUnknown(f"a no of status {reply.status}")
 
     def verify(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, now: datetime
@@ -214,7 +220,11 @@ def _answer(submission_id: UUID, reply: Reply) -> Answer:
     if said.kunci != submission_id:
         raise ChannelUnknown("answer about another reference")
     return Answer(
-        stage=STAGES[said.status], reference=said.nomor, reasons=said.alasan, at=said.waktu
+        stage=STAGES[said.status],
+        reference=said.nomor,
+        amount=said.jumlah,
+        reasons=said.alasan,
+        at=said.waktu,
     )
 
 

@@ -136,6 +136,8 @@ class KurBank:
             return _answer(proposal.submission_id, read(_Application, reply))
         if case == "40900":  # only this attempt's X-EXTERNAL-ID clashed
             raise ChannelUnavailable
+        if case == "40902":  # so the bank does have one under our reference
+            raise ChannelUnknown("reference of another content")
         raise _failure(reply, case)
 
     async def inquire(self, submission_id: UUID, *, now: datetime) -> Answer | None:
@@ -154,7 +156,9 @@ class KurBank:
         case = _case(CANCEL_PATH, reply)
         if case in ("20000", "40315"):
             return _answer(submission_id, read(_Application, reply))
-        raise _failure(reply, case)
+        if case == "40401":
+            raise ChannelRefused(case)
+        raise ChannelUnknown(f"case {case}")
 
     def verify(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, now: datetime
@@ -288,6 +292,7 @@ def _answer(submission_id: UUID, said: _Application) -> Answer:
     return Answer(
         stage=said.stage,
         reference=said.reference,
+        amount=said.amount.rupiah(),
         reasons=tuple(str(reason) for reason in said.reasons),
         at=said.occurred_at,
     )

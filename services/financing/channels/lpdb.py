@@ -15,6 +15,7 @@ from standardwebhooks import Webhook
 from services.financing.channels import (
     Answer,
     CallbackRejected,
+    CallbackUnreadable,
     ChannelRefused,
     ChannelUnavailable,
     ChannelUnknown,
@@ -113,6 +114,8 @@ class Lpdb:
         reply = await self._call("PUT", _path(reference), _body(proposal), now=now)
         if reply.status in (200, 201):
             return _answer(reference, reply)
+        if reply.status == 409 and read(_Problem, reply).error == "other_content":
+            raise ChannelUnknown("reference of another content")  # the LPDB does have one
         raise _failure(reply)
 
     async def inquire(self, submission_id: UUID, *, now: datetime) -> Answer | None:
@@ -127,10 +130,14 @@ class Lpdb:
     async def cancel(self, submission_id: UUID, *, now: datetime) -> Answer:
         """Withdraw; `too_late` comes with the stage that was too far for it."""
         reply = await self._call("DELETE", _path(submission_id), now=now)
-        late = reply.status == 409 and read(_Problem, reply).error == "too_late"
-        if reply.status == 200 or late:
+        if reply.status == 200:
             return _answer(submission_id, reply)
-        raise _failure(reply)
+        said = (reply.status, read(_Problem, reply).error)
+        if said == (409, "too_late"):
+            return _answer(submission_id, reply)
+        if said == (404, "unknown_proposal"):
+            raise ChannelRefused(said[1])
+        raise ChannelUnknown(f"a no of status {reply.status}")
 
     def verify(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, now: datetime
@@ -155,8 +162,11 @@ class Lpdb:
         if not any(hmac.compare_digest(expected, signature) for signature in given):
             raise CallbackRejected(Rejection.BAD_SIGNATURE)
         event = read_event(_Event, body)
-        if str(event.id) != message_id or method != "POST":
+        if method != "POST":
             raise CallbackRejected(Rejection.MALFORMED)
+        if str(event.id) != message_id:
+            other = {"loc": ("id",), "type": "other_id", "msg": "must be the webhook-id"}
+            raise CallbackUnreadable([other])
         return LenderEvent(
             event_id=event.id,
             submission_id=event.data.proposal,
@@ -238,6 +248,7 @@ def _answer(submission_id: UUID, reply: Reply) -> Answer:
     return Answer(
         stage=STAGES[said.stage],
         reference=said.lpdb_number,
+        amount=said.amount,
         reasons=said.notes,
         at=said.stage_at,
     )

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.financing.channels import (
     CallbackRejected,
+    CallbackUnreadable,
     ChannelUnavailable,
     ChannelUnknown,
     Rejection,
@@ -37,11 +38,12 @@ def read(model: type[Model], reply: Reply) -> Model:
 
 
 def read_event(model: type[Model], body: bytes) -> Model:
-    """Return a callback's body as the contract's model; `CallbackRejected` if it is not one."""
+    """Return a callback's body as the contract's model; `CallbackUnreadable` if it is not one."""
     try:
         return model.model_validate_json(body)
-    except ValidationError:
-        raise CallbackRejected(Rejection.MALFORMED) from None
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        raise CallbackUnreadable(cast("list[Mapping[str, Any]]", faults)) from None
 
 
 async def send(

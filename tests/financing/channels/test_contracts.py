@@ -46,12 +46,16 @@ async def test_the_same_again_is_the_same_loan(world, code):
 
 
 @every_lender
-async def test_the_same_reference_with_another_content_is_refused(world, code):
+async def test_a_reference_of_another_content_is_to_be_asked_about(world, code):
+    """The lender has something under our reference: nobody else may be tried on that word."""
     proposal = a_proposal()
     await world.channels[code].submit(proposal, now=now())
     other = a_proposal(submission_id=proposal.submission_id, amount=Rupiah(41_000_000))
-    with pytest.raises(ChannelRefused):
+    with pytest.raises(ChannelUnknown):
         await world.channels[code].submit(other, now=now())
+    found = await world.channels[code].inquire(proposal.submission_id, now=now())
+    assert found is not None
+    assert found.amount == proposal.amount
     assert (await world.entry(code, proposal))["amount"] == proposal.amount
 
 

@@ -276,3 +276,14 @@ async def test_callers_that_arrive_together_fetch_one_token():
         later = at + timedelta(seconds=841)  # less than a minute of the 900 s is left
         await channels["lpdb"].inquire(proposals[0].submission_id, now=later)
         assert len(fetched) == 2
+
+
+@every_lender
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 422])
+async def test_a_no_to_a_withdrawal_leaves_the_application_with_the_lender(code, status):
+    """Only `never seen` ends a withdrawal; on any other no the lender may yet make a loan."""
+    body = {"responseCode": f"{status}8302", "error": "invalid_field", "kode": "ISIAN_SALAH"}
+    transport = wire(code, httpx.Response(status, json=body))
+    async with open_channels(channel_keys(code), transport=transport) as channels:
+        with pytest.raises(ChannelUnknown):
+            await channels[code].cancel(a_proposal().submission_id, now=now())
