@@ -176,6 +176,38 @@ def test_every_decision_that_the_code_cites_is_there():
             assert set(cited) <= written, path
 
 
+ENDPOINT = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^?]*)")
+OF_THE_SANDBOX = ("partners-kit.md", "/{lender}/ledger")
+"""The lenders' own addresses, which no contract of ours describes."""
+
+
+def test_every_endpoint_that_a_page_names_is_in_a_contract():
+    contracts = "".join(read(f"tests/openapi/{name}.txt") for name in ("registry", "financing"))
+    known = {tuple(line.split()[:2]) for line in contracts.splitlines()}
+    for page in PAGES:
+        for quoted in QUOTED.findall(page.read_text()):
+            named = ENDPOINT.fullmatch(quoted.partition("?")[0])
+            if named and page.name not in OF_THE_SANDBOX and named[2] not in OF_THE_SANDBOX:
+                assert named.groups() in known, f"{page.name} names {quoted}"
+
+
+VARIABLE = re.compile(r"\b(?:PURNA|FINANCING|REGISTRY|SANDBOX)_[A-Z_]+\b")
+OF_COMPOSE = {"PURNA_DATABASE_PASSWORD"}
+
+
+@pytest.mark.parametrize(
+    "page", ["docs/running.md", "docker-compose.yml", "services/local/environment.py"]
+)
+def test_every_variable_that_is_told_is_read_by_a_process(page):
+    read_by = "".join(
+        path.read_text()
+        for room in ("services/registry", "services/financing", "services/sandbox", "shared")
+        for path in (ROOT / room).rglob("*.py")
+    )
+    told = set(VARIABLE.findall(read(page))) - OF_COMPOSE
+    assert {name for name in told if f'"{name}"' not in read_by} == set()
+
+
 # The state diagrams
 
 

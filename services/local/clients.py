@@ -50,7 +50,7 @@ _KINDS: Mapping[str, tuple[str, Kind, frozenset[str]]] = MappingProxyType(
         FINANCING: (
             "The financing service",
             Kind.SERVICE,
-            _READING | {"people:nik"},
+            frozenset({"facts:read", "people:nik"}),
         ),
     }
 )

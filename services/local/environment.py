@@ -53,7 +53,6 @@ def parts(
         "PURNA_MODE": "development",
         "PURNA_KEYS": str(folder / "keys"),
         **{door.variable: str(door.port) for door in doors.values()},
-        **{f"{name.upper()}_URL": address for name, address in addresses.items()},
     }
     for name in ("DATABASE_URL", *(f"{database.upper()}_DATABASE_URL" for database in DATABASES)):
         shared.pop(name, None)
@@ -62,7 +61,7 @@ def parts(
         **shared,
         "FINANCING_DATABASE_URL": server.url("financing"),
         "FINANCING_CHANNELS": str(channels),
-        "FINANCING_CALLBACK_BASE": addresses["financing"],
+        "REGISTRY_URL": addresses["registry"],
         # Who financing is to the registry, which learns it when it is filled.
         "FINANCING_CLIENT_ID": clients.FINANCING,
         "FINANCING_CLIENT_SECRET": clients.secrets_in(folder / "keys")[clients.FINANCING],

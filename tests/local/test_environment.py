@@ -45,9 +45,14 @@ def test_every_door_is_where_the_others_are_told_to_find_it(told: dict[str, Part
     for name in ("registry", "financing", "sandbox"):
         door = told[name].door
         assert door
-        assert told["worker"].environment[f"{name.upper()}_URL"].endswith(f":{door.port}")
         assert told[name].environment[door.variable] == str(door.port)
     assert told["worker"].door is None
+
+    for name in ("financing", "worker"):
+        environment = told[name].environment
+        assert environment["REGISTRY_URL"] == "http://127.0.0.1:18001"
+        assert "http://127.0.0.1:18003/" in Path(environment["FINANCING_CHANNELS"]).read_text()
+    assert told["sandbox"].environment["SANDBOX_CALLBACK_URL"] == "http://127.0.0.1:18002"
 
 
 def test_keys_are_readable_by_their_owner_alone(told: dict[str, Part], tmp_path: Path):
