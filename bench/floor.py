@@ -48,6 +48,7 @@ class Act:
 
 
 def acts(person_id: str) -> tuple[Act, ...]:
+    """Return the three kinds of request; the first reads this person."""
     new = b'{"full_name": "Siti Rahmawati", "sex": "female", "birth_date": "1988-03-14"}'
 
     def read(token: str) -> bytes:
@@ -97,7 +98,6 @@ def _repeat(server: Server, token: str, act: Act, times: int) -> None:
 
 def _instructions(server: Server, token: str, act: Act) -> float:
     """Return the instructions of one request (callgrind)."""
-
     _repeat(server, token, act, WARM)
     server.instructions_on(on=True)
     _repeat(server, token, act, 10)

@@ -41,6 +41,7 @@ VALUES ('person.registered', $1, 1, $2, '{}')
 
 
 async def read(request: Request) -> Response:
+    """Answer with one row by its id."""
     row = await request.app.state.pool.fetchrow(READ, UUID(request.path_params["id"]))
     if row is None:
         return Response(status_code=404)
@@ -48,12 +49,14 @@ async def read(request: Request) -> Response:
 
 
 async def page(request: Request) -> Response:
+    """Answer with the first rows."""
     limit = int(request.query_params["limit"])
     rows = await request.app.state.pool.fetch(LIST, UUID(int=0), limit)
     return _json({"items": [dict(row) for row in rows], "next": None})
 
 
 async def create(request: Request) -> Response:
+    """Write a row and its event in one transaction."""
     given = orjson.loads(await request.body())
     id, now = new_id(), clock.now()
     born = datetime.strptime(given["birth_date"], "%Y-%m-%d").date()  # noqa: DTZ007
@@ -69,6 +72,7 @@ def _json(content: Any, status: int = 200) -> Response:
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+    """Keep one pool open while the application runs."""
     async with asyncpg.create_pool(os.environ["FLOOR_DATABASE_URL"], min_size=0) as pool:
         app.state.pool = pool
         yield

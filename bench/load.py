@@ -16,6 +16,7 @@ class Load:
 
     @property
     def per_second(self) -> float:
+        """Answers a second."""
         return len(self.taken) / self.seconds
 
     def milliseconds(self, permille: int) -> float:

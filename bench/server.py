@@ -37,6 +37,7 @@ class Server:
 
     @property
     def url(self) -> str:
+        """Base address of the server."""
         return f"http://127.0.0.1:{self.port}"
 
     def cpu_seconds(self) -> float:

@@ -77,6 +77,26 @@ def test_every_module_says_what_it_is():
     assert mute == []
 
 
+def public(body: list[ast.stmt], of: str = "") -> Iterator[tuple[str, Function | ast.ClassDef]]:
+    """Yield what a module offers to others, and what its classes do."""
+    for node in body:
+        if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
+            yield f"{of}{node.name}", node
+            if isinstance(node, ast.ClassDef):
+                yield from public(node.body, f"{node.name}.")
+
+
+def test_whatever_is_offered_says_what_it_does():
+    mute = [
+        f"{address}: {name}"
+        for address, module in modules().items()
+        if "/versions/" not in address
+        for name, node in public(module.body)
+        if not ast.get_docstring(node)
+    ]
+    assert mute == []
+
+
 def test_a_module_is_named_for_what_it_holds():
     assert [address for address in modules() if Path(address).stem in NO_NOUNS] == []
 
