@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from services.financing.channels import blu, kur_bank, lpdb
+from services.financing import progress, worker
+from services.financing.channels import Rejection, blu, kur_bank, lpdb, wire
+from services.financing.domain import patience
 from services.sandbox import blu as blu_desk
 from services.sandbox import kur_bank as kur_bank_desk
 from services.sandbox import lpdb as lpdb_desk
@@ -45,6 +47,38 @@ def test_every_refusal_of_a_contract_is_listed():
     for desk in (lpdb_desk, blu_desk):
         for no in desk.NOES.values():
             assert re.search(rf"`{no.code}` (?:\d+, )?{no.status}", KIT), no
+
+
+def test_every_reason_not_to_believe_a_callback_is_listed():
+    for reason in Rejection:
+        assert f"`{reason}`" in KIT, reason
+
+
+def test_the_waits_are_those_in_force():
+    waits = {
+        "tolerance": (wire.TOLERANCE, "Timestamps may be 300 s off"),
+        "first": (patience.WAIT_FIRST, "after about 30 s, doubled to 1 h"),
+        "longest": (patience.WAIT_MAX, "doubled to 1 h"),
+        "asked": (patience.INQUIRY_FIRST, "after about 5 s; never seen"),
+        "asked at last": (patience.INQUIRY_MAX, "doubled from 5 s to 4 h"),
+        "polled": (progress.POLL_AFTER, "every 15 minutes"),
+        "stray": (worker.STRAY, "from ten minutes after"),
+        "rest": (worker.REST, "alone for 30 s"),
+    }
+    seconds = {name: int(wait.total_seconds()) for name, (wait, _) in waits.items()}
+    assert seconds == {
+        "tolerance": 300,
+        "first": 30,
+        "longest": 3600,
+        "asked": 5,
+        "asked at last": 14_400,
+        "polled": 900,
+        "stray": 600,
+        "rest": 30,
+    }
+    assert (patience.ATTEMPTS_MAX, patience.INQUIRIES_MAX, worker.FAILURES_MAX) == (8, 24, 5)
+    for _, words in waits.values():
+        assert words in KIT, words
 
 
 @pytest.mark.parametrize(
