@@ -27,7 +27,7 @@ from uuid import uuid4
 import httpx
 import structlog
 
-from bench import prove_hostile
+from bench import prove_hostile, prove_recourse
 from bench.figures import figure, say
 from bench.kills import (
     BANK,
@@ -419,6 +419,8 @@ def main() -> int:
         broken = run(server, "points", (kill_points,), callbacks=False, size=size)
         others: tuple[Proof, ...] = (random_kills, forged_callbacks, idempotency_storms)
         broken += run(server, "stream", others, callbacks=True, size=size)
+    if prove_recourse.main():
+        broken.append("the ways to a yes")
     if prove_hostile.main():
         broken.append("the hostile attacks")
     if broken:

@@ -75,14 +75,15 @@ def period(rulebook: Rulebook, product: str, day: date) -> Period:
     Raises:
         KeyError: there is no such product.
     """
-    found = list(_periods(_timeline(rulebook, product)))
+    found = list(_periods(timeline(rulebook, product)))
     for each in found:
         if each.until is None or day <= each.until:
             return each
     return found[-1]
 
 
-def _timeline(rulebook: Rulebook, product: str) -> Timeline[Any]:
+def timeline(rulebook: Rulebook, product: str) -> Timeline[Any]:
+    """Return the editions of a product; raises KeyError if there is no such product."""
     if product in kur.CODES:
         return rulebook.kur
     if product in blu.CODES:

@@ -582,15 +582,15 @@ def sentence(refusal: Refusal, language: Language) -> str:
     """Return what a refusal says to its applicant; a rule that is no law is not told as law."""
     fact = UNKNOWN.get(refusal.code)
     if fact is None:
-        said = _say(REFUSALS[refusal.code], refusal.numbers, language)
+        said = say(REFUSALS[refusal.code], refusal.numbers, language)
         return said + _doubt(refusal.source, language)
-    missing = _say(fact, refusal.numbers, language)
-    return _say(_CANNOT_TELL, {"fact": missing}, language)
+    missing = say(fact, refusal.numbers, language)
+    return say(_CANNOT_TELL, {"fact": missing}, language)
 
 
 def remark(note: Note, language: Language) -> str:
     """Return what a note says; a rule that is no law is not told as law."""
-    said = _say(NOTES[note.code], note.numbers, language)
+    said = say(NOTES[note.code], note.numbers, language)
     return said if note.code in _NO_RULE else said + _doubt(note.source, language)
 
 
@@ -606,7 +606,8 @@ def _doubt(source: Source, language: Language) -> str:
     return text.id if language is Language.ID else text.en
 
 
-def _say(text: Text, numbers: Mapping[str, Value], language: Language) -> str:
+def say(text: Text, numbers: Mapping[str, Value], language: Language) -> str:
+    """Return a template filled with its numbers."""
     template = text.id if language is Language.ID else text.en
     known = _with_npwp(_with_period(numbers, language), language)
     return "".join(

@@ -1,0 +1,256 @@
+"""
+From a no to a yes: the cheapest steps, and the first day on which they can all be done.
+
+A solution answers every reason, so it contains one of the ways to answer any of them. The search
+therefore takes the ways of one reason as its branches, cheapest first: the first yes that it meets
+is the cheapest there is, and when no branch is left there is none. Reasons with a single way are
+answered at once, for it is in every solution.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from heapq import heappop, heappush
+from itertools import count
+from typing import NamedTuple
+
+from services.financing.domain.decision import IN_FORCE, Editions, Rulebook, in_force
+from services.financing.domain.eligibility import (
+    Applicant,
+    Assessment,
+    Code,
+    LoanRequest,
+    Purpose,
+)
+from services.financing.domain.figures import figures, timeline
+from services.financing.domain.remedies import (
+    FIXED,
+    WEIGHTS,
+    Act,
+    Change,
+    Kind,
+    Remedy,
+    Situation,
+    Way,
+    changed,
+    remedies,
+)
+from services.financing.domain.rules import blu, kur, lpdb, pmk49
+
+STATES_MAX = 400
+"""Far more than any case needs; beyond it the answer is that none was found."""
+
+
+class Recourse(NamedTuple):
+    """
+    The cheapest way to a yes of one product.
+
+    `steps` are in the order in which they are done; where they are not all possible today the last
+    one is to wait until `on`, the first day on which they are. `request` is what is asked then.
+    Without a way `steps` is empty, `on` and `request` are None, and `stuck` names the reasons that
+    nothing removes: that is the proof.
+    """
+
+    product: str
+    steps: tuple[Remedy, ...]
+    on: date | None
+    request: LoanRequest | None
+    stuck: tuple[Code, ...]
+
+
+class _Cost(NamedTuple):
+    """Compared from left to right: the stated weights, the day, rupiah given up, months added."""
+
+    weight: int
+    day: date
+    less: int
+    months: int
+
+
+class _Plan(NamedTuple):
+    """What has been chosen so far."""
+
+    steps: tuple[Remedy, ...]
+    day: date
+
+    def then(self, way: Way) -> "_Plan":
+        """Return the plan with the acts of a way added."""
+        plan = self
+        for remedy in way:
+            plan = plan.with_step(remedy)
+        return plan
+
+    def with_step(self, remedy: Remedy) -> "_Plan":
+        """Return the plan with one more act, which takes the place of an older one of its kind."""
+        day = max(self.day, remedy.earliest or self.day)
+        if remedy.act is Act.WAIT:
+            return _Plan(self.steps, day)
+        now = {path for path, _ in remedy.changes}
+        kept = [
+            step._replace(changes=tuple(each for each in step.changes if each[0] not in now))
+            for step in self.steps
+            if not _replaces(remedy, step)
+        ]
+        return _Plan((*kept, remedy), day)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Return what all acts change; of two that change the same, only the later one does."""
+        return tuple(change for step in self.steps for change in step.changes)
+
+
+def _replaces(new: Remedy, old: Remedy) -> bool:
+    return new.act is old.act and (new.act is not Act.TELL or new.answers is old.answers)
+
+
+class _Case(NamedTuple):
+    """The no that is searched from."""
+
+    product: str
+    applicant: Applicant
+    request: LoanRequest
+    on: date
+    rulebook: Rulebook
+
+    def seen(self, plan: _Plan) -> "_Seen":
+        """Return what the product would say once a plan is carried out."""
+        applicant, request = changed(self.applicant, self.request, plan.changes)
+        akad_on = max(plan.day, request.akad_on or plan.day)
+        terms = in_force(self.rulebook, akad_on)
+        said = _said(self.product, applicant, request, terms, on=plan.day, akad_on=akad_on)
+        return _Seen(applicant, request, said)
+
+    def cost(self, plan: _Plan, request: LoanRequest) -> _Cost:
+        """Return what a plan costs the applicant, in the stated order."""
+        weight = sum(step.weight for step in plan.steps)
+        if plan.day > self.on:
+            weight += WEIGHTS[Kind.WAIT]
+        return _Cost(
+            weight,
+            plan.day,
+            self.request.amount - request.amount,
+            max(0, request.tenor_months - self.request.tenor_months),
+        )
+
+
+class _Seen(NamedTuple):
+    applicant: Applicant
+    request: LoanRequest
+    said: Assessment
+
+
+def recourse(
+    said: Assessment,
+    applicant: Applicant,
+    request: LoanRequest,
+    *,
+    on: date,
+    rulebook: Rulebook = IN_FORCE,
+) -> Recourse:
+    """Return the cheapest way from what a product has `said` of a request to its yes."""
+    case = _Case(said.product, applicant, request, on, rulebook)
+    fixed = tuple(each.code for each in said.refusals if each.code in FIXED and not each.earliest)
+    if fixed and not _next_edition(case, on):
+        return Recourse(said.product, (), None, None, fixed)
+    first, numbers = _Seen(applicant, request, said), count()
+    start = _Plan((), on)
+    open_plans = [(_Cost(0, on, 0, 0), next(numbers), start)]
+    known, stuck = {_key(start)}, dict[Code, None]()
+    while open_plans and next(numbers) < STATES_MAX:
+        _, _, plan = heappop(open_plans)
+        seen = first if plan is start else case.seen(plan)
+        if seen.said.eligible:
+            return _found(case, plan, seen)
+        for following in _followed(case, plan, seen, stuck):
+            if _key(following) not in known:
+                known.add(_key(following))
+                asked = changed(applicant, request, following.changes)[1]
+                heappush(open_plans, (case.cost(following, asked), next(numbers), following))
+    return Recourse(said.product, (), None, None, tuple(stuck))
+
+
+def _found(case: _Case, plan: _Plan, seen: _Seen) -> Recourse:
+    # A pay-off is seen in SIKP some days later only: until then the yes waits.
+    on = max(plan.day, seen.said.earliest_date or plan.day)
+    steps = sorted(plan.steps, key=lambda step: (step.earliest or case.on, step.weight))
+    if on > case.on:
+        steps.append(Remedy(Act.WAIT, None, (), {"from": on}, on))
+    return Recourse(case.product, tuple(steps), on, seen.request, ())
+
+
+def _key(plan: _Plan) -> tuple[object, ...]:
+    return (
+        plan.day,
+        frozenset((step.act, step.answers, repr(step.changes)) for step in plan.steps),
+    )
+
+
+def _followed(case: _Case, plan: _Plan, seen: _Seen, stuck: dict[Code, None]) -> Iterator[_Plan]:
+    """Yield the plans that go on from here: every forced act together, or the branches of one."""
+    situation = Situation(
+        case.product,
+        case.on,
+        seen.applicant,
+        seen.request,
+        plan.day,
+        seen.said.rate_bp,
+        _months_max(case, seen.request, max(plan.day, case.request.akad_on or plan.day)),
+    )
+    later = _next_edition(case, plan.day)
+    choices: list[Sequence[Way]] = []
+    for refusal in seen.said.refusals:
+        ways = (*remedies(situation, refusal), *later)
+        if not ways:
+            stuck[refusal.code] = None
+            return
+        choices.append(ways)
+    forced = [ways[0] for ways in choices if len(ways) == 1]
+    if forced:
+        yield plan.then(tuple(_apart(forced)))
+        return
+    yield from (plan.then(way) for way in min(choices, key=len))
+
+
+def _apart(ways: Sequence[Way]) -> Iterator[Remedy]:
+    """Yield the acts that change different things; what is left is looked at again after."""
+    touched: set[str] = set()
+    for remedy in (remedy for way in ways for remedy in way):
+        paths = {path for path, _ in remedy.changes}
+        if touched.isdisjoint(paths):
+            touched |= paths
+            yield remedy
+
+
+def _next_edition(case: _Case, day: date) -> tuple[Way, ...]:
+    """Return the wait for the next edition of the product's law, if one is enacted already."""
+    changes = {*timeline(case.rulebook, case.product).since, *case.rulebook.burden.since}
+    coming = [since for since in changes if since > day]
+    return ((Remedy(Act.WAIT, Code.NOT_IN_FORCE, earliest=min(coming)),),) if coming else ()
+
+
+def _said(
+    product: str,
+    applicant: Applicant,
+    request: LoanRequest,
+    terms: Editions,
+    *,
+    on: date,
+    akad_on: date,
+) -> Assessment:
+    """Return what one product says."""
+    if product in kur.CODES:
+        every = kur.assess(applicant, request, terms.kur, burden=terms.burden, on=on)
+    elif product in lpdb.CODES:
+        every = lpdb.assess(applicant, request, terms.lpdb_regular, terms.lpdb_mockup, on=on)
+    elif product in blu.CODES:
+        every = blu.assess(applicant, request, terms.blu, on=on)
+    else:
+        every = (pmk49.assess(applicant, request, terms.pmk49, day=akad_on),)
+    return next(each for each in every if each.product == product)
+
+
+def _months_max(case: _Case, request: LoanRequest, day: date) -> int:
+    """Return the longest tenor of the product for this purpose, in months."""
+    kind = "ki" if request.purpose is Purpose.INVESTMENT else "kmk"
+    named = {f"{kind}_months_max", "months_max"}
+    found = figures(case.rulebook, case.product, day)
+    return next((each.value for each in found if each.name in named), request.tenor_months)

@@ -1,0 +1,656 @@
+"""
+What can be changed about a no: for each reason, the changes that answer it.
+
+A change sets facts or the request to another value. What a person cannot change is not here: age
+backwards, the past, citizenship; nor what we do not advise: leaving a post, going abroad again,
+asking for more. A reason without an entry is therefore one that nothing but time removes, if that.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from enum import StrEnum
+from functools import partial
+from typing import Any, NamedTuple
+
+from services.financing.domain.duration import add_months
+from services.financing.domain.eligibility import (
+    Applicant,
+    Code,
+    CooperativeKind,
+    GroupFacts,
+    GroupMember,
+    HealthGrade,
+    KurReceived,
+    LoanRequest,
+    Purpose,
+    Rat,
+    Refusal,
+    Shu,
+    Value,
+)
+from services.financing.domain.rules import blu, kur, lpdb, pmk49
+from services.financing.domain.rules.cooperative import meetings
+from services.financing.domain.schedule import instalment
+from shared.money import Rupiah
+
+
+class Kind(StrEnum):
+    """What a step asks of the applicant."""
+
+    TELL = "tell"
+    ASK = "ask"
+    DO = "do"
+    SETTLE = "settle"
+    WAIT = "wait"
+
+
+class Act(StrEnum):
+    """One thing that an applicant can do."""
+
+    TELL = "tell"
+    ASK_LONGER = "ask_longer"
+    ASK_SHORTER = "ask_shorter"
+    ASK_LESS = "ask_less"
+    ASK_INVESTMENT = "ask_investment"
+    SHARE_EVENLY = "share_evenly"
+    START_BUSINESS = "start_business"
+    MENTORING_OR_TRAINING = "mentoring_or_training"
+    GET_LICENCE = "get_licence"
+    GET_NPWP = "get_npwp"
+    JOIN_BPJS = "join_bpjs"
+    GET_PARENTS_PERMISSION = "get_parents_permission"
+    REGISTER_SISKOP2MI = "register_siskop2mi"
+    JOIN_GROUP = "join_group"
+    FIND_MEMBER = "find_member"
+    FIND_OFFTAKER = "find_offtaker"
+    SIGN_PKS = "sign_pks"
+    GET_VALIDATED = "get_validated"
+    REGISTER_SIKP = "register_sikp"
+    RECOMMEND_BEGINNERS = "recommend_beginners"
+    JOIN_COOPERATIVE = "join_cooperative"
+    JOIN_COOPERATIVE_WITH_USP = "join_cooperative_with_usp"
+    PAY_SIMPANAN_POKOK = "pay_simpanan_pokok"
+    GET_LEGAL_ENTITY = "get_legal_entity"
+    GET_COOP_REGISTRY_NO = "get_coop_registry_no"
+    GET_CERTIFICATE = "get_certificate"
+    RENEW_CERTIFICATE = "renew_certificate"
+    HOLD_RAT = "hold_rat"
+    CLOSE_YEAR_WITH_SHU = "close_year_with_shu"
+    GIVE_GUARANTEES = "give_guarantees"
+    MORE_AGUNAN = "more_agunan"
+    GET_SELECTED = "get_selected"
+    OPEN_USP = "open_usp"
+    OPEN_SEMBAKO = "open_sembako"
+    OPEN_MICROSITE = "open_microsite"
+    LIST_MEMBERS = "list_members"
+    FINISH_INCUBATION = "finish_incubation"
+    IMPROVE_HEALTH = "improve_health"
+    COOPERATIVE_NPWP = "cooperative_npwp"
+    COOPERATIVE_NIB = "cooperative_nib"
+    OPEN_ACCOUNT = "open_account"
+    SETTLE_CREDIT = "settle_credit"
+    LEAVE_DHN = "leave_dhn"
+    SETTLE_PROGRAMME = "settle_programme"
+    SETTLE_MIKRO = "settle_mikro"
+    SETTLE_INSTALMENTS = "settle_instalments"
+    SETTLE_MEMBERS = "settle_members"
+    SETTLE_ARREARS = "settle_arrears"
+    SETTLE_OFFICERS = "settle_officers"
+    WAIT = "wait"
+
+
+KINDS: Mapping[Act, Kind] = {
+    **{act: Kind(act.partition("_")[0]) for act in Act if act.partition("_")[0] in set(Kind)},
+    Act.LEAVE_DHN: Kind.SETTLE,
+}
+"""The kind of each act that its name does not make `Kind.DO`."""
+
+WEIGHTS: Mapping[Kind, int] = {Kind.TELL: 1, Kind.ASK: 2, Kind.DO: 3, Kind.WAIT: 5, Kind.SETTLE: 6}
+"""The stated order of cost: to tell what is not known yet costs least, to pay a debt off most."""
+
+LESS = 4
+"""Asking for less costs more than asking for other months: the applicant gets less."""
+
+LOAN_MIN = 1_000_000
+"""Rupiah. Nobody is told to ask for less than this: our assumption of what is worth an akad."""
+
+Change = tuple[str, Any]
+"""The path of a fact or of a part of the request, such as `business.npwp`, and its new value."""
+
+
+class Remedy(NamedTuple):
+    """One act that answers a reason, what it changes, and the first day on which it can be done.
+
+    `answers` is the reason, of an act of telling it says what has to be told; a wait at the end of
+    all steps answers no single one.
+    """
+
+    act: Act
+    answers: Code | None
+    changes: tuple[Change, ...] = ()
+    numbers: Mapping[str, Value] = {}
+    earliest: date | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Return what the act asks of the applicant."""
+        return KINDS.get(self.act, Kind.DO)
+
+    @property
+    def weight(self) -> int:
+        """Return what the act costs in the stated order."""
+        return LESS if self.act is Act.ASK_LESS else WEIGHTS[self.kind]
+
+
+Way = tuple[Remedy, ...]
+"""Acts that answer a reason together."""
+
+
+class Situation(NamedTuple):
+    """Who asks what of a product on which day; `months_max` is its longest tenor."""
+
+    product: str
+    today: date
+    applicant: Applicant
+    request: LoanRequest
+    day: date
+    rate_bp: int | None
+    months_max: int
+
+
+Find = Callable[[Situation, Refusal], Sequence[Remedy]]
+
+
+def remedies(situation: Situation, refusal: Refusal) -> tuple[Way, ...]:
+    """Return every way to answer a refusal in this situation, each of one act or of two."""
+    find = _FIND.get(refusal.code)
+    ways = [] if find is None else [(act,) for act in find(situation, refusal)]
+    if refusal.code in _CAPACITY:
+        ways += _less_and_longer(situation, refusal)
+    if refusal.earliest is not None and refusal.code not in _WAITS_ARE_ACTS:
+        ways.append((Remedy(Act.WAIT, refusal.code, earliest=refusal.earliest),))
+    return tuple(ways)
+
+
+def changed(
+    applicant: Applicant, request: LoanRequest, changes: Sequence[Change]
+) -> tuple[Applicant, LoanRequest]:
+    """Return applicant and request with the changes made; no path is in them twice."""
+    parts: dict[str, dict[str, Any]] = {}
+    for path, value in changes:
+        part, _, field = path.partition(".")
+        parts.setdefault(part, {})[field] = value
+    asked = replace(request, **parts.pop("request", {}))
+    each_member = parts.pop("each_member", {})
+    made = {
+        part: _with(getattr(applicant, part) or _NOTHING_TOLD[part], fields)
+        for part, fields in parts.items()
+    }
+    applicant = replace(applicant, **made)
+    return _with_members(applicant, each_member), asked
+
+
+def _with_members(applicant: Applicant, columns: Mapping[str, Sequence[int]]) -> Applicant:
+    """Return a group whose members have a share or a collectibility each."""
+    group = applicant.group
+    if group is None or not columns:
+        return applicant
+    members = [*(group.members or ())]
+    for name, values in columns.items():
+        # Who joins later brings values of their own.
+        for place, value in enumerate(values[: len(members)]):
+            members[place] = members[place]._replace(**{name: value})
+    return replace(applicant, group=replace(group, members=tuple(members)))
+
+
+_NOTHING_TOLD: Mapping[str, Any] = {"group": GroupFacts()}
+
+
+def _with(part: Any, fields: Mapping[str, Any]) -> Any:
+    whole = fields.get("", part)
+    rest = {name: value for name, value in fields.items() if name}
+    return replace(whole, **rest) if rest else whole
+
+
+# Facts that nobody has told: an answer in the applicant's favour is what the step hopes for.
+_HOPED: Mapping[Code, Change] = {
+    Code.UNKNOWN_CITIZEN: ("person.citizen", True),
+    Code.UNKNOWN_MARRIED: ("person.married", True),
+    Code.UNKNOWN_STATE_EMPLOYEE: ("person.state_employee", False),
+    Code.UNKNOWN_PARENTS_PERMISSION: ("placement.parents_permission", True),
+    Code.UNKNOWN_COLLECTIBILITY: ("credit.collectibility", 1),
+    Code.UNKNOWN_DHN: ("credit.dhn_listed", False),
+    Code.UNKNOWN_PROGRAMME_CREDIT: ("credit.programme_unpaid", False),
+    Code.UNKNOWN_COMMERCIAL_CREDIT: ("credit.commercial_before", False),
+    Code.UNKNOWN_KUR_RECEIVED: ("credit.kur_received", KurReceived()),
+    Code.UNKNOWN_MIKRO_OUTSTANDING: ("credit.mikro_outstanding", Rupiah(0)),
+    Code.UNKNOWN_KUR_OUTSTANDING: ("credit.kur_outstanding", Rupiah(0)),
+    Code.UNKNOWN_KUR_LENDER: ("credit.kur_lender", "to be told"),
+    Code.UNKNOWN_PRODUCTION: ("business.production", True),
+    Code.UNKNOWN_NPWP: ("business.npwp", True),
+    Code.UNKNOWN_BPJS_TK: ("business.bpjs_tk", True),
+    Code.UNKNOWN_TURNOVER: ("business.turnover_year", Rupiah(0)),
+    Code.UNKNOWN_INSTALMENTS: ("credit.instalments_month", Rupiah(0)),
+    Code.UNKNOWN_GROUP_OFFTAKER: ("group.offtaker", True),
+    Code.UNKNOWN_GROUP_PKS: ("group.pks", True),
+    Code.UNKNOWN_GROUP_VALIDATION: ("group.validated", True),
+    Code.UNKNOWN_GROUP_SIKP: ("group.in_sikp", True),
+    Code.UNKNOWN_MEMBERSHIP: ("membership.active", True),
+    Code.UNKNOWN_MEMBERSHIP_USP: ("membership.usp", True),
+    Code.UNKNOWN_SIMPANAN_POKOK: ("membership.simpanan_pokok_paid", True),
+    Code.UNKNOWN_ARREARS: ("cooperative.arrears", False),
+    Code.UNKNOWN_OFFICERS_COLLECTIBILITY: ("cooperative.officers_collectibility", 1),
+    Code.UNKNOWN_PERSONAL_GUARANTEES: ("cooperative.personal_guarantees", True),
+    Code.UNKNOWN_SELECTED: ("cooperative.mockup_selected", True),
+    Code.UNKNOWN_USP: ("cooperative.usp", True),
+    Code.UNKNOWN_SEMBAKO: ("cooperative.sembako", True),
+    Code.UNKNOWN_MICROSITE: ("cooperative.microsite", True),
+    Code.UNKNOWN_MEMBER_LIST: ("cooperative.member_list", True),
+    Code.UNKNOWN_INCUBATED: ("cooperative.incubated", True),
+    Code.UNKNOWN_HEALTH_GRADE: ("cooperative.health_grade", HealthGrade.CUKUP_SEHAT),
+    Code.UNKNOWN_COOPERATIVE_NPWP: ("cooperative.npwp", True),
+    Code.UNKNOWN_COOPERATIVE_NIB: ("cooperative.nib", True),
+    Code.UNKNOWN_COOPERATIVE_ACCOUNT: ("cooperative.bank_account", True),
+}
+
+# What one act sets right, whatever the numbers are.
+_DONE: Mapping[Code, tuple[Act, Change]] = {
+    Code.PARENTS_PERMISSION: (Act.GET_PARENTS_PERMISSION, ("placement.parents_permission", True)),
+    Code.COLLECTIBILITY: (Act.SETTLE_CREDIT, ("credit.collectibility", 1)),
+    Code.CREDIT_NOT_CURRENT: (Act.SETTLE_CREDIT, ("credit.collectibility", 1)),
+    Code.DHN_LISTED: (Act.LEAVE_DHN, ("credit.dhn_listed", False)),
+    Code.BUSINESS_LICENCE: (Act.GET_LICENCE, ("business.sku", True)),
+    Code.BPJS_TK: (Act.JOIN_BPJS, ("business.bpjs_tk", True)),
+    Code.NOT_IN_SISKOP2MI: (Act.REGISTER_SISKOP2MI, ("placement.siskop2mi", True)),
+    Code.GROUP_OFFTAKER: (Act.FIND_OFFTAKER, ("group.offtaker", True)),
+    Code.GROUP_PKS: (Act.SIGN_PKS, ("group.pks", True)),
+    Code.GROUP_VALIDATION: (Act.GET_VALIDATED, ("group.validated", True)),
+    Code.GROUP_SIKP: (Act.REGISTER_SIKP, ("group.in_sikp", True)),
+    Code.GROUP_BEGINNERS: (Act.RECOMMEND_BEGINNERS, ("group.chair_recommends_beginners", True)),
+    Code.MEMBERSHIP_NO_USP: (Act.JOIN_COOPERATIVE_WITH_USP, ("membership.usp", True)),
+    Code.SIMPANAN_POKOK: (Act.PAY_SIMPANAN_POKOK, ("membership.simpanan_pokok_paid", True)),
+    Code.NO_LEGAL_ENTITY: (Act.GET_LEGAL_ENTITY, ("cooperative.legal_entity_no", "to come")),
+    Code.NO_COOP_REGISTRY_NO: (
+        Act.GET_COOP_REGISTRY_NO,
+        ("cooperative.coop_registry_no", "to come"),
+    ),
+    Code.ARREARS: (Act.SETTLE_ARREARS, ("cooperative.arrears", False)),
+    Code.OFFICERS_COLLECTIBILITY: (
+        Act.SETTLE_OFFICERS,
+        ("cooperative.officers_collectibility", 1),
+    ),
+    Code.OFFICERS_MACET: (Act.SETTLE_OFFICERS, ("cooperative.officers_collectibility", 1)),
+    Code.PERSONAL_GUARANTEES: (Act.GIVE_GUARANTEES, ("cooperative.personal_guarantees", True)),
+    Code.INVESTMENT_ONLY: (Act.ASK_INVESTMENT, ("request.purpose", Purpose.INVESTMENT)),
+    Code.NOT_SELECTED: (Act.GET_SELECTED, ("cooperative.mockup_selected", True)),
+    Code.NO_USP: (Act.OPEN_USP, ("cooperative.usp", True)),
+    Code.NO_SEMBAKO: (Act.OPEN_SEMBAKO, ("cooperative.sembako", True)),
+    Code.NO_MICROSITE: (Act.OPEN_MICROSITE, ("cooperative.microsite", True)),
+    Code.NO_MEMBER_LIST: (Act.LIST_MEMBERS, ("cooperative.member_list", True)),
+    Code.NOT_INCUBATED: (Act.FINISH_INCUBATION, ("cooperative.incubated", True)),
+    Code.HEALTH_GRADE: (
+        Act.IMPROVE_HEALTH,
+        ("cooperative.health_grade", HealthGrade.CUKUP_SEHAT),
+    ),
+    Code.COOPERATIVE_NPWP: (Act.COOPERATIVE_NPWP, ("cooperative.npwp", True)),
+    Code.COOPERATIVE_NIB: (Act.COOPERATIVE_NIB, ("cooperative.nib", True)),
+    Code.COOPERATIVE_ACCOUNT: (Act.OPEN_ACCOUNT, ("cooperative.bank_account", True)),
+}
+_GROUP = GroupFacts(offtaker=True, pks=True, validated=True, in_sikp=True)
+_RICH = Rupiah(10**12)
+_KINDS_OF: Mapping[str, CooperativeKind] = {
+    lpdb.MOCKUP: CooperativeKind.KOPDES,
+    pmk49.CODE: CooperativeKind.KOPDES,
+    blu.INKUBASI: CooperativeKind.MIGRANT_WORKER,
+}
+_WAITS_ARE_ACTS = frozenset(
+    {Code.RAT_MISSING, Code.NO_CERTIFICATE, Code.SHU, Code.UNKNOWN_SHU, Code.UNKNOWN_MARRIED}
+)
+"""Here the day is when the act becomes possible: letting time pass alone does not help."""
+
+
+def _told(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    changes = (_HOPED[refusal.code],)
+    return (Remedy(Act.TELL, refusal.code, changes, refusal.numbers),)
+
+
+def _done(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    act, change = _DONE[refusal.code]
+    return (Remedy(act, refusal.code, (change,), refusal.numbers),)
+
+
+def _hoped(path: str, value: Callable[[Situation], Any]) -> Find:
+    def find(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+        changes = ((path, value(situation)),)
+        return (Remedy(Act.TELL, refusal.code, changes, refusal.numbers),)
+
+    return find
+
+
+def _either(part: str, *fields: str) -> Find:
+    """One of several facts is enough: hope for the first that has not been told."""
+
+    def find(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+        facts = getattr(situation.applicant, part)
+        untold = next(field for field in fields if getattr(facts, field) is None)
+        return (Remedy(Act.TELL, refusal.code, ((f"{part}.{untold}", True),)),)
+
+    return find
+
+
+def _married(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    wait = Remedy(Act.WAIT, refusal.code, earliest=refusal.earliest)
+    return (*_told(situation, refusal), wait)
+
+
+def _npwp(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    act = Act.GET_NPWP if refusal.code is Code.NPWP else Act.TELL
+    have = Remedy(act, refusal.code, (("business.npwp", True),), refusal.numbers)
+    return (have, *_less(situation, refusal.code, _number(refusal, "above")))
+
+
+def _less(situation: Situation, code: Code, amount: int) -> Sequence[Remedy]:
+    """Ask for less; a group's members share the smaller amount evenly."""
+    if not LOAN_MIN <= amount < situation.request.amount:
+        return ()
+    changes: tuple[Change, ...] = (("request.amount", Rupiah(amount)),)
+    group = situation.applicant.group
+    if group is not None and group.members:
+        changes = (*changes, _evenly(len(group.members), amount))
+    return (Remedy(Act.ASK_LESS, code, changes, {"amount": amount}),)
+
+
+def _plafon(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    most, group = _number(refusal, "max"), situation.applicant.group
+    if group is None or not group.members or refusal.numbers["amount"] == situation.request.amount:
+        return _less(situation, refusal.code, most)
+    count, amount = len(group.members), situation.request.amount
+    if amount <= most * count:
+        return (Remedy(Act.SHARE_EVENLY, refusal.code, (_evenly(count, amount),)),)
+    return _less(situation, refusal.code, most * count)
+
+
+def _shares(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    even = _evenly(len(_members(situation)), situation.request.amount)
+    return (Remedy(Act.SHARE_EVENLY, refusal.code, (even,)),)
+
+
+def _second_member(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    members = _members(situation)
+    more = (*members, *(GroupMember(Rupiah(0), 1) for _ in range(2 - len(members))))
+    changes = (("group.members", more), _evenly(2, situation.request.amount))
+    return (Remedy(Act.FIND_MEMBER, refusal.code, changes),)
+
+
+def _evenly(count: int, amount: int) -> Change:
+    share, left = divmod(amount, max(1, count))
+    shares = tuple(Rupiah(share + (place < left)) for place in range(count))
+    return ("each_member.share", shares)
+
+
+def _members(situation: Situation) -> tuple[GroupMember, ...]:
+    group = situation.applicant.group
+    return () if group is None or group.members is None else group.members
+
+
+def _members_credit(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    """Let members settle their arrears, or tell what is not known of them yet."""
+    unknown = refusal.code is Code.UNKNOWN_MEMBER_COLLECTIBILITY
+    known = [member.collectibility for member in _members(situation)]
+    mended = tuple(
+        1 if (value is None if unknown else value is not None and value >= 3) else value
+        for value in known
+    )
+    act = Act.TELL if unknown else Act.SETTLE_MEMBERS
+    changes = (("each_member.collectibility", mended),)
+    return (Remedy(act, refusal.code, changes, refusal.numbers),)
+
+
+def _two_members(situation: Situation) -> tuple[GroupMember, ...]:
+    half = situation.request.amount // 2
+    shares = (Rupiah(half), Rupiah(situation.request.amount - half))
+    return tuple(GroupMember(share, 1) for share in shares)
+
+
+def _tenor(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    months = _number(refusal, "max")
+    changes = (("request.tenor_months", months),)
+    return (Remedy(Act.ASK_SHORTER, refusal.code, changes, {"tenor": months}),)
+
+
+def _start(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    changes = (("business.planned", False), ("business.started_on", situation.day))
+    start = Remedy(Act.START_BUSINESS, refusal.code, changes)
+    # KUR super mikro takes evidence in the place of a business that has run for a while.
+    instead = _evidence(situation, refusal) if situation.product == kur.SUPER_MIKRO else ()
+    return (start, *instead)
+
+
+def _evidence(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    changes = (("person.mentored", True),)
+    return (Remedy(Act.MENTORING_OR_TRAINING, refusal.code, changes),)
+
+
+def _programme(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    changes = (("credit.programme_unpaid", False), ("credit.paid_off_on", situation.day))
+    return (Remedy(Act.SETTLE_PROGRAMME, refusal.code, changes),)
+
+
+def _mikro(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    room = _number(refusal, "max") - _number(refusal, "outstanding")
+    paid: tuple[Change, ...] = (("credit.mikro_outstanding", Rupiah(0)),)
+    settle = Remedy(Act.SETTLE_MIKRO, refusal.code, paid, refusal.numbers)
+    return (*_less(situation, refusal.code, room), settle)
+
+
+class _Burden(NamedTuple):
+    """Rupiah a month: the loan's instalment, the others, and the room for all of them."""
+
+    due: int
+    others: int
+    room: int
+
+    @property
+    def free(self) -> int:
+        return self.room - self.others
+
+
+def _burden(refusal: Refusal) -> _Burden:
+    income, percent = _number(refusal, "income"), _number(refusal, "percent")
+    due, others = _number(refusal, "instalment"), _number(refusal, "others")
+    return _Burden(due, others, income * percent // 100)
+
+
+def _capacity(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    """Pay over more months, ask for less, or settle some of the other instalments."""
+    burden, (amount, months) = _burden(refusal), _asked(situation)
+    found: list[Remedy] = []
+    if (fits := _fitting(situation, burden)) is not None:
+        longer = _first(lambda n: fits(amount, n), months + 1, situation.months_max)
+        if longer is not None:
+            found.append(_longer(refusal.code, longer))
+        found += _less(situation, refusal.code, _largest(lambda n: fits(n, months), amount))
+    if burden.others > 0:
+        left = Rupiah(max(0, burden.room - burden.due))
+        changes = (("credit.instalments_month", left),)
+        numbers = {"others": burden.others, "left": left}
+        found.append(Remedy(Act.SETTLE_INSTALMENTS, refusal.code, changes, numbers))
+    return found
+
+
+def _less_and_longer(situation: Situation, refusal: Refusal) -> list[Way]:
+    """Ask for less over the longest tenor, where that alone is not enough."""
+    burden, (amount, months) = _burden(refusal), _asked(situation)
+    longest, fits = situation.months_max, _fitting(situation, burden)
+    if fits is None or months >= longest or fits(amount, longest):
+        return []
+    most = _largest(lambda n: fits(n, longest), amount)
+    longer = _longer(refusal.code, longest)
+    return [(less, longer) for less in _less(situation, refusal.code, most)]
+
+
+def _asked(situation: Situation) -> tuple[int, int]:
+    return int(situation.request.amount), situation.request.tenor_months
+
+
+def _longer(code: Code, months: int) -> Remedy:
+    return Remedy(Act.ASK_LONGER, code, (("request.tenor_months", months),), {"tenor": months})
+
+
+def _fitting(situation: Situation, burden: _Burden) -> Callable[[int, int], bool] | None:
+    """Return whether an amount over some months fits; None where no instalment does."""
+    if situation.rate_bp is None or burden.free <= 0:
+        return None
+    return partial(_fits, room=burden.free, rate_bp=situation.rate_bp)
+
+
+def _fits(amount: int, months: int, *, room: int, rate_bp: int) -> bool:
+    return instalment(amount, rate_bp=rate_bp, months=months) <= room
+
+
+def _first(true: Callable[[int], bool], low: int, high: int) -> int | None:
+    """Return the smallest number from low to high from which on it is true."""
+    if low > high or not true(high):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if true(middle) else (middle + 1, high)
+    return low
+
+
+def _largest(true: Callable[[int], bool], high: int) -> int:
+    """Return the largest number up to high until which it is true; 0 when there is none."""
+    low = 0
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if true(middle) else (low, middle - 1)
+    return low
+
+
+def _join(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    changes = (("membership.active", True), ("membership.usp", True))
+    return (Remedy(Act.JOIN_COOPERATIVE, refusal.code, changes),)
+
+
+def _join_group(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    return (Remedy(Act.JOIN_GROUP, refusal.code, (("group.", _GROUP),)),)
+
+
+def _certificate(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    day = max(situation.day, refusal.earliest or situation.day)
+    act = Act.GET_CERTIFICATE if refusal.code is Code.NO_CERTIFICATE else Act.RENEW_CERTIFICATE
+    changes = (("cooperative.certificate_valid_until", add_months(day, 12)),)
+    return (Remedy(act, refusal.code, changes, earliest=refusal.earliest),)
+
+
+def _rats(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    cooperative = situation.applicant.cooperative
+    held = cooperative.rats or ()
+    missing = meetings(held, cooperative.founded_on, on=situation.day)
+    if missing is None:
+        return ()
+    more = (Rat(year, missing.first_day) for year in missing.missing)
+    return (
+        Remedy(
+            Act.HOLD_RAT,
+            refusal.code,
+            (("cooperative.rats", (*held, *more)),),
+            {"missing": refusal.numbers["missing"], "from": missing.first_day},
+            missing.first_day if missing.first_day > situation.day else None,
+        ),
+    )
+
+
+def _rats_told(situation: Situation) -> tuple[Rat, ...]:
+    """The meetings one hopes to hear of: two, or none where incubation is for those without."""
+    if situation.product == blu.INKUBASI:
+        return ()
+    day, last = situation.day, situation.day.year - 1
+    return tuple(Rat(year, min(day, date(year + 1, 1, 1))) for year in (last - 1, last))
+
+
+def _shu(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    """Close a year with a surplus, or tell the surplus of a year that is over."""
+    earliest, last = refusal.earliest, situation.day.year - 1
+    found: list[Remedy] = []
+    if earliest is not None:
+        found.append(_surplus(situation, refusal.code, earliest.year - 1, earliest))
+    if _number(refusal, "year") < last or earliest is None:
+        # The year before stands in for the last one only as long as that is not known.
+        found.append(_surplus(situation, refusal.code, last, None))
+    return found
+
+
+def _surplus(situation: Situation, code: Code, year: int, earliest: date | None) -> Remedy:
+    known = situation.applicant.cooperative.shu or ()
+    others = tuple(each for each in known if each.book_year != year)
+    over = year < situation.today.year
+    act, answers = (Act.TELL, Code.UNKNOWN_SHU) if over else (Act.CLOSE_YEAR_WITH_SHU, code)
+    changes = (("cooperative.shu", (*others, Shu(year, 1))),)
+    return Remedy(act, answers, changes, {"year": year}, earliest)
+
+
+def _agunan(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    enough = (("cooperative.agunan_value", situation.request.amount),)
+    return (
+        Remedy(Act.MORE_AGUNAN, refusal.code, enough, refusal.numbers),
+        *_less(situation, refusal.code, _number(refusal, "value")),
+    )
+
+
+def _number(refusal: Refusal, name: str) -> int:
+    value = refusal.numbers[name]
+    if not isinstance(value, int):
+        msg = f"{refusal.code}: {name} is no number"
+        raise TypeError(msg)
+    return value
+
+
+_FIND: Mapping[Code, Find] = {
+    **dict.fromkeys(_HOPED, _told),
+    **dict.fromkeys(_DONE, _done),
+    Code.UNKNOWN_MARRIED: _married,
+    Code.UNKNOWN_BIRTH_DATE: _hoped("person.birth_date", lambda at: add_months(at.day, -30 * 12)),
+    Code.UNKNOWN_BUSINESS_START: _hoped("business.started_on", lambda at: add_months(at.day, -12)),
+    Code.UNKNOWN_NET_INCOME: _hoped("business.net_income_month", lambda _: _RICH),
+    Code.UNKNOWN_CONTRACT_MONTHS: _hoped(
+        "placement.contract_months", lambda at: at.request.tenor_months
+    ),
+    Code.UNKNOWN_BUSINESS_LICENCE: _either("business", "sku", "nib"),
+    Code.UNKNOWN_SISKOP2MI: _either("placement", "siskop2mi", "e_kpmi"),
+    Code.UNKNOWN_GROUP_MEMBERS: _hoped("group.members", _two_members),
+    Code.UNKNOWN_COOPERATIVE_KIND: _hoped(
+        "cooperative.kind", lambda at: _KINDS_OF.get(at.product, CooperativeKind.KSP)
+    ),
+    Code.UNKNOWN_RATS: _hoped("cooperative.rats", _rats_told),
+    Code.UNKNOWN_AGUNAN_VALUE: _hoped("cooperative.agunan_value", lambda at: at.request.amount),
+    Code.UNKNOWN_SHU: _shu,
+    Code.UNKNOWN_NPWP: _npwp,
+    Code.NPWP: _npwp,
+    Code.AMOUNT_ABOVE: _plafon,
+    Code.TENOR_ABOVE: _tenor,
+    Code.TENOR_BEYOND_CONTRACT: _tenor,
+    Code.BUSINESS_PLANNED: _start,
+    Code.BUSINESS_AGE_OR_EVIDENCE: _evidence,
+    Code.PROGRAMME_CREDIT_UNPAID: _programme,
+    Code.MIKRO_OUTSTANDING: _mikro,
+    Code.INSTALMENT_ABOVE_INCOME: _capacity,
+    Code.NO_ROOM_FOR_INSTALMENT: _capacity,
+    Code.NO_GROUP: _join_group,
+    Code.GROUP_SIZE: _second_member,
+    Code.GROUP_SHARES: _shares,
+    Code.GROUP_MEMBER_COLLECTIBILITY: _members_credit,
+    Code.UNKNOWN_MEMBER_COLLECTIBILITY: _members_credit,
+    Code.MEMBERSHIP: _join,
+    Code.NO_CERTIFICATE: _certificate,
+    Code.CERTIFICATE_EXPIRED: _certificate,
+    Code.RAT_MISSING: _rats,
+    Code.SHU: _shu,
+    Code.AGUNAN_VALUE: _agunan,
+}
+
+_CAPACITY = frozenset({Code.INSTALMENT_ABOVE_INCOME, Code.NO_ROOM_FOR_INSTALMENT})
+
+FIXED = frozenset(Code) - _FIND.keys()
+"""Reasons that no act answers: some pass with time, the others never."""
