@@ -38,9 +38,11 @@ TAGS = {
     "events": "The ordered feed of changes",
 }
 NAMES = {
+    "Act": "StepAct",
     "Card": "Scorecard",
     "Code": "ReasonCode",
     "Event": "ApplicationEvent",
+    "Kind": "StepKind",
     "Reason": "FactorReason",
     "Unit": "FigureUnit",
     "services__financing__domain__application__Status": "ApplicationStatus",

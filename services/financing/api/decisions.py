@@ -13,9 +13,11 @@ from typing import Annotated, Any
 import orjson
 from pydantic import Field
 
+from services.financing.api.recourse import RecourseOut, recourse_out
 from services.financing.domain import route_texts, texts
 from services.financing.domain.decision import IN_FORCE, Decision, Rulebook
 from services.financing.domain.eligibility import (
+    Applicant,
     Assessment,
     Code,
     Confidence,
@@ -28,6 +30,7 @@ from services.financing.domain.eligibility import (
 )
 from services.financing.domain.figures import rate_source
 from services.financing.domain.products import BY_CODE, Scheme
+from services.financing.domain.recourse import recourse
 from services.financing.domain.routing import Leg, Outcome, Route, Why, WhyNot
 from services.financing.domain.schedule import instalment
 from services.financing.domain.scoring import (
@@ -122,6 +125,10 @@ class ProductDecisionOut(Out):
     ]
     reasons: list[ReasonOut]
     notes: list[NoteOut]
+    recourse: Annotated[
+        RecourseOut | None,
+        Field(description="What can be done about a no; null where the answer is yes"),
+    ]
 
 
 class FactorOut(Out):
@@ -212,8 +219,17 @@ class DecisionOut(Out):
     route: RouteOut
 
 
-def render(decision: Decision, request: LoanRequest, *, rulebook: Rulebook = IN_FORCE) -> bytes:
-    """Return a decision as JSON (`DecisionOut`); `rulebook` is the one it was decided under."""
+def render(
+    decision: Decision,
+    applicant: Applicant,
+    request: LoanRequest,
+    *,
+    rulebook: Rulebook = IN_FORCE,
+) -> bytes:
+    """Return a decision as JSON (`DecisionOut`), with the way to a yes of every no.
+
+    `rulebook` is the one it was decided under.
+    """
     return orjson.dumps(
         {
             "on": decision.on,
@@ -221,13 +237,24 @@ def render(decision: Decision, request: LoanRequest, *, rulebook: Rulebook = IN_
             "engine_version": decision.engine_version,
             "editions": decision.editions,
             "products": [
-                _product(assessment, request, rulebook, decision.akad_on)
+                {
+                    **_product(assessment, request, rulebook, decision.akad_on),
+                    "recourse": _recourse(assessment, applicant, request, decision.on, rulebook),
+                }
                 for assessment in decision.assessments
             ],
             "score": _score(decision.score),
             "route": _route(decision.route),
         }
     )
+
+
+def _recourse(
+    said: Assessment, applicant: Applicant, request: LoanRequest, on: date, rulebook: Rulebook
+) -> Mapping[str, Any] | orjson.Fragment | None:
+    if said.eligible:
+        return None
+    return recourse_out(recourse(said, applicant, request, on=on, rulebook=rulebook))
 
 
 def source_out(source: Source) -> dict[str, Any]:

@@ -39,17 +39,17 @@ class PrequalificationNew(In):
 async def prequalify(
     caller: Decider, request: Request, now: Now, new: PrequalificationNew
 ) -> Response:
-    """Decide what could be lent, with every reason and the day on which it passes.
+    """Decide what could be lent, with every reason, and the steps that turn each no into a yes.
 
     Nothing is stored: ask as often as you like.
     """
     channels: tuple[Channel, ...] = request.app.state.channels_today
-    asked = new.request.facts()
+    borrower, asked = new.borrower.facts(), new.request.facts()
     decision = decide(
-        new.borrower.facts(),
+        borrower,
         asked,
         on=now.astimezone(WIB).date(),
         channels=channels,
         preference=new.preference,
     )
-    return Response(render(decision, asked), media_type="application/json")
+    return Response(render(decision, borrower, asked), media_type="application/json")

@@ -135,14 +135,15 @@ async def submit_application(
         purpose=Purpose(row["purpose"]),
         contract_kind=ContractKind(row["contract_kind"]),
     )
+    who = applicant(borrower.kind, declared, known)
     decision = decide(
-        applicant(borrower.kind, declared, known),
+        who,
         asked,
         on=now.astimezone(WIB).date(),
         channels=request.app.state.channels_today,
         preference=row["preference"],
     )
-    outcome = decisions.render(decision, asked)
+    outcome = decisions.render(decision, who, asked)
     decision_id = new_id()
     events = (Event.SUBMIT, Event.ASSESS, _verdict(decision))
     kept = await progress.move(

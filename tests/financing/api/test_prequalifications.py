@@ -61,6 +61,7 @@ YOUNG_KOPDES = {
     },
 }
 NOVEMBER = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
+MARCH = datetime(2027, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -357,3 +358,29 @@ async def test_the_contract_lists_every_word_of_an_answer_and_no_file_of_ours(ca
     assert set(schemas["FactorName"]["enum"]) == set(FactorName)
     assert set(schemas["ReasonCode"]["enum"]) == set(Code)
     assert ".py" not in json.dumps(document)
+
+
+async def test_a_no_comes_with_the_steps_to_a_yes_and_taking_them_brings_it(ask):
+    young = changed(SHOPKEEPER, business__started_on="2026-09-01", business__npwp=False)
+    answer = product(await ask(young, 60_000_000), "kur_mikro")["recourse"]
+    assert [(each["no"], each["kind"], each["act"]) for each in answer["steps"]] == [
+        (1, "do", "get_npwp"),
+        (2, "wait", "wait"),
+    ]
+    assert [each["sentence_id"] for each in answer["steps"]] == [
+        "Daftarkan NPWP.",
+        "Ajukan mulai 1 Maret 2027.",
+    ]
+    assert (answer["on"], answer["amount"], answer["stuck"]) == ("2027-03-01", 60_000_000, [])
+
+    taken = changed(young, business__npwp=True)
+    for day, eligible in ((datetime(2027, 2, 28, tzinfo=UTC), False), (MARCH, True)):
+        reply = await ask(taken, 60_000_000, on=day)
+        assert product(reply, "kur_mikro")["eligible"] is eligible
+    assert product(reply, "kur_mikro")["recourse"] is None
+
+
+async def test_where_no_step_helps_the_reason_is_named(ask):
+    reply = await ask(changed(SHOPKEEPER, person__state_employee=True), 40_000_000)
+    answer = product(reply, "kur_mikro")["recourse"]
+    assert (answer["on"], answer["steps"], answer["stuck"]) == (None, [], ["state_employee"])
