@@ -44,7 +44,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
     with EmbeddedPostgres.start(folder / "postgres", settings=settings) as server:
         for service in DATABASES:
             server.create_database(service)
-            command.migrate(service, server.url(service))
+            command.migrate(service, server.url(service), logs=folder / "logs")
         processes = parts({}, folder=folder, server=server, ports=free_ports())
         async with Stack(processes, folder=folder) as stack:
             loaded = await load(
