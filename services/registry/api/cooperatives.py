@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path, Query, Response
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from services.registry.api.problems import PROBLEMS
 from services.registry.db import cooperatives
@@ -68,7 +68,13 @@ CooperativesWriter = Annotated[
     Caller, requires("cooperatives:write", kinds=(*AUTHORITIES, Kind.COOPERATIVE_OFFICER))
 ]
 Authority = Annotated[Caller, requires("cooperatives:write", kinds=AUTHORITIES)]
-BookYear = Annotated[Whole, Path(ge=1900, le=2200, description="A book year that is recorded")]
+BookYear = Annotated[
+    Whole,
+    Field(ge=1900, le=2200),
+    # The bounds of a `Whole` would stand in the contract under names that JSON Schema lacks.
+    WithJsonSchema({"type": "integer", "minimum": 1900, "maximum": 2200}),
+    Path(description="A book year that is recorded"),
+]
 KEPT_BY_ITSELF = frozenset({"name", "has_usp", "microsite_url", "npwp", "nib"})
 
 

@@ -334,6 +334,30 @@ async def test_strangers_correct_no_book_year(analyst, registry, below, recorded
         refused(await client.delete(path, headers=seen), 403, "forbidden")
 
 
+@pytest.mark.parametrize(
+    ("year", "status"), [("1899", 422), ("1900", 404), ("2200", 404), ("2201", 422), ("2e3", 422)]
+)
+async def test_a_book_year_in_an_address_lies_where_the_contract_says(
+    analyst, registry, year, status
+):
+    id = await a_cooperative(analyst)
+    path = f"/cooperatives/{id}/rats/{year}"
+    assert (await analyst.delete(path, headers={"If-Match": '"1"'})).status_code == status
+    for below in ("rats", "figures"):
+        address = registry.app.openapi()["paths"][f"/cooperatives/{{id}}/{below}/{{book_year}}"]
+        for method in ("put", "delete"):
+            (declared,) = [
+                one for one in address[method]["parameters"] if one["name"] == "book_year"
+            ]
+            schema = declared["schema"]
+            assert (schema["type"], schema["minimum"], schema["maximum"]) == (
+                "integer",
+                1900,
+                2200,
+            )
+            assert not {"ge", "le"} & schema.keys()
+
+
 async def test_of_two_corrections_of_a_book_year_one_wins(analyst):
     id = await a_cooperative(analyst)
     await sent(analyst, f"/cooperatives/{id}/figures", FIGURES)
