@@ -8,12 +8,13 @@ because checking a signature costs as much as a third of a read.
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -32,6 +33,8 @@ ISSUED = "Tokens come from the registry's `POST /oauth/token`, or from the confi
 CACHE_MAX = 10_000
 TOKEN_LENGTH_MAX = 4_096
 REREAD_SECONDS = 60
+RETRY_SECONDS = 15
+"""How long nobody asks again for keys that could not be read: longer than one try waits."""
 LEEWAY_SECONDS = 10
 
 SCOPES: Mapping[str, str] = {
@@ -106,12 +109,15 @@ class KeySet:
     """The issuer's public keys (JWKS), from a file or an https address; never from a token.
 
     A key id that is not known makes the set be read again, at most once a minute, so that a
-    rotation needs no restart. Raises `KeysExposed` for a plain http address.
+    rotation needs no restart; a try that failed is repeated after `RETRY_SECONDS`, so that an
+    issuer that is down neither is flooded nor keeps callers waiting. Raises `KeysExposed` for a
+    plain http address.
     """
 
     location: str
     _keys: dict[str, jwt.PyJWK] = field(default_factory=dict[str, jwt.PyJWK])
     _read_at: float = float("-inf")
+    _failed_at: float = float("-inf")
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -119,17 +125,30 @@ class KeySet:
             raise KeysExposed("Keys sent over plain http can be exchanged: use https or a file.")
 
     async def key(self, kid: str, *, now: datetime) -> jwt.PyJWK | None:
-        """Return a key by its id, or None."""
+        """Return a key by its id, or None.
+
+        Raises:
+            IssuerUnavailable: the keys cannot be read, or could not be a moment ago.
+        """
         if kid not in self._keys:
             # Whoever comes while the set is being read waits for it: at the start of a process
             # many requests come at once, and none of them may be told that its key is unknown.
             async with self._reading:
                 if kid not in self._keys and now.timestamp() - self._read_at >= REREAD_SECONDS:
-                    document = await self._document()
-                    keys = jwt.PyJWKSet.from_json(document).keys
-                    self._keys = {key.key_id: key for key in keys if key.key_id}
-                    self._read_at = now.timestamp()
+                    await self._read(now.timestamp())
         return self._keys.get(kid)
+
+    async def _read(self, now: float) -> None:
+        # The distance, so that a clock that was set back does not lengthen the pause.
+        if abs(now - self._failed_at) < RETRY_SECONDS:
+            raise IssuerUnavailable("The issuer's keys could not be read a moment ago.")
+        try:
+            keys = _key_set(await self._document())
+        except (OSError, httpx.HTTPError, ValueError, jwt.PyJWTError) as error:
+            self._failed_at = now
+            raise IssuerUnavailable("The issuer's keys cannot be read.") from error
+        self._keys = {key.key_id: key for key in keys if key.key_id}
+        self._read_at = now
 
     async def _document(self) -> str:
         if not self.location.startswith("https://"):
@@ -138,6 +157,13 @@ class KeySet:
             response = await http.get(self.location)
             response.raise_for_status()
             return response.text
+
+
+def _key_set(text: str) -> list[jwt.PyJWK]:
+    document: Any = json.loads(text)
+    if not isinstance(document, dict):
+        raise ValueError("the issuer's answer is not a key set")  # noqa: TRY004 (as for any text)
+    return jwt.PyJWKSet.from_dict(cast("dict[str, Any]", document)).keys
 
 
 @dataclass(slots=True)
@@ -179,8 +205,6 @@ class Verifier:
             key = await self.keys.key(str(jwt.get_unverified_header(token)["kid"]), now=now)
         except (jwt.PyJWTError, KeyError) as error:
             raise Unauthenticated("The token is malformed.") from error
-        except (OSError, httpx.HTTPError, ValueError) as error:
-            raise IssuerUnavailable("The issuer's keys cannot be read.") from error
         if key is None or key.algorithm_name not in ALGORITHMS:
             raise Unauthenticated("The token is signed with a key that is not accepted.")
         try:

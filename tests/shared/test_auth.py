@@ -12,7 +12,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared import clock
-from shared.auth import KeySet, KeysExposed, Kind, Unauthenticated, Verifier
+from shared.auth import (
+    RETRY_SECONDS,
+    IssuerUnavailable,
+    KeySet,
+    KeysExposed,
+    Kind,
+    Unauthenticated,
+    Verifier,
+)
 from shared.issuer import Client, Issuer
 
 ISSUER = "https://issuer.test"
@@ -127,3 +135,56 @@ def test_keys_that_anybody_on_the_way_could_exchange_are_not_read():
         KeySet("http://issuer.test/jwks.json")
 
     assert KeySet("https://issuer.test/jwks.json").location.startswith("https://")
+
+
+async def test_an_issuer_that_is_down_is_asked_again_after_a_pause(
+    issuer: Issuer, keys: Path, tmp_path: Path
+):
+    file, start = tmp_path / "jwks.json", clock.now()
+    verifier = Verifier(ISSUER, KeySet(str(file)))
+    token = issuer.issue(WHO, WHO.scopes, now=start)
+
+    async def heard(after: float) -> bool:
+        """Tell whether the token is believed so many seconds after the first try."""
+        try:
+            caller = await verifier.verify(token, now=start + timedelta(seconds=after))
+        except IssuerUnavailable:
+            return False
+        return caller.id == WHO.id
+
+    assert not await heard(0)
+    file.write_text((keys / "jwks.json").read_text())
+    assert [await heard(after) for after in (0, RETRY_SECONDS - 1)] == [False, False]
+    assert await heard(RETRY_SECONDS)
+
+
+async def test_an_issuer_that_is_down_does_not_shut_out_whose_key_is_known(
+    issuer: Issuer, keys: Path, tmp_path: Path
+):
+    file, start = tmp_path / "jwks.json", clock.now()
+    file.write_text((keys / "jwks.json").read_text())
+    verifier = Verifier(ISSUER, KeySet(str(file)))
+    await verifier.verify(issuer.issue(WHO, WHO.scopes, now=start), now=start)
+    file.unlink()
+
+    later = start + timedelta(minutes=2)
+    for _ in range(2):
+        with pytest.raises(IssuerUnavailable):
+            await verifier.verify(forged(issuer, header={"kid": "unknown"}), now=later)
+    another = issuer.issue(WHO, WHO.scopes, now=start)
+    assert (await verifier.verify(another, now=later)).id == WHO.id
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "{", "null", "[]", '"x"', "{}", '{"keys": null}', '{"keys": []}', '{"keys": [1]}'],
+)
+async def test_what_is_no_key_set_is_the_issuers_fault_and_not_the_callers(
+    issuer: Issuer, tmp_path: Path, written: str
+):
+    file = tmp_path / "jwks.json"
+    file.write_text(written)
+    verifier = Verifier(ISSUER, KeySet(str(file)))
+    token = issuer.issue(WHO, WHO.scopes, now=clock.now())
+    with pytest.raises(IssuerUnavailable):
+        await verifier.verify(token, now=clock.now())
