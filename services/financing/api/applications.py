@@ -14,16 +14,24 @@ from services.financing.db import applications, submissions
 from services.financing.db.applications import (
     ApplicationNotFound,
 )
-from services.financing.domain.application import Event, IllegalTransition, Status, allowed
+from services.financing.domain.application import (
+    Event,
+    IllegalTransition,
+    NotADraft,
+    Status,
+    allowed,
+)
 from services.financing.domain.eligibility import (
     BorrowerDeceased,
     BorrowerKind,
     ContractKind,
     Purpose,
 )
+from services.financing.domain.submission import Event as SubmissionEvent
 from services.financing.domain.submission import Status as SubmissionStatus
 from services.financing.registry import (
     ReadingPurpose,
+    RegistryRefused,
     RegistryUnavailable,
     SubjectNotFound,
 )
@@ -129,6 +137,7 @@ class HistoryOut(Out):
         IdempotencyKeyReused,
         SubjectNotFound,
         BorrowerDeceased,
+        RegistryRefused,
         RegistryUnavailable,
     ),
     operation_id="draft_application",
@@ -197,7 +206,7 @@ async def get_application(caller: ApplicationsReader, db: Read, id: UUID) -> Res
     "/{id}",
     response_model=ApplicationOut,
     responses=PROBLEMS.openapi(
-        ApplicationNotFound, PreconditionMissing, PreconditionFailed, IllegalTransition
+        ApplicationNotFound, PreconditionMissing, PreconditionFailed, NotADraft
     ),
     operation_id="edit_application",
 )
@@ -213,7 +222,9 @@ async def edit_application(
     row = await applications.lock(unit, caller, id)
     must_match(seen, row["version"])
     if row["status"] != Status.DRAFTED:
-        raise IllegalTransition(Status(row["status"]), Event.SUBMIT)
+        raise NotADraft(Status(row["status"]))
+    if not edit.model_fields_set:
+        return answer(row)
     asked = _asked(edit)
     changes = {name: asked[name] for name in edit.model_fields_set}
     kept = await applications.change(unit, row, changes, now=now)
@@ -260,7 +271,7 @@ async def withdraw_application(
         return answer(kept)
     if sub is not None and sub["status"] == SubmissionStatus.QUEUED:
         await submissions.change(
-            unit, sub, now=now, status=SubmissionStatus.CANCELLED, due_at=None
+            unit, sub, now=now, status=progress.after(sub, SubmissionEvent.CANCEL), due_at=None
         )
     data = {"reason": withdrawal.reason} if withdrawal.reason else {}
     events = (Event.WITHDRAW,)

@@ -7,7 +7,7 @@ from services.financing.db.applications import (
     DecisionNotFound,
 )
 from services.financing.db.submissions import SubmissionNotFound
-from services.financing.domain.application import IllegalTransition
+from services.financing.domain.application import IllegalTransition, NotADraft
 from services.financing.domain.eligibility import BorrowerDeceased
 from services.financing.domain.products import ProductNotFound
 from services.financing.registry import RegistryRefused, RegistryUnavailable, SubjectNotFound
@@ -45,6 +45,12 @@ PROBLEMS = GENERAL_PROBLEMS | Catalogue(
             409,
             "Not from this status",
             "Read the application again: its status says what can happen next.",
+        ),
+        NotADraft: ProblemType(
+            "not-a-draft",
+            409,
+            "The application has been submitted",
+            "Withdraw it with POST /applications/{id}/withdrawal and draft it anew.",
         ),
         SubmissionNotFound: ProblemType(
             "submission-not-found",

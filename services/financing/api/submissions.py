@@ -1,6 +1,8 @@
 """/applications/{id}/submission: an application is assessed, decided, routed, and followed."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import orjson
@@ -25,7 +27,8 @@ from services.financing.db.applications import (
     ApplicationPending,
     DecisionNotFound,
 )
-from services.financing.domain.application import Event, IllegalTransition
+from services.financing.domain.application import Event, IllegalTransition, Status
+from services.financing.domain.book import BookedLoan, with_book
 from services.financing.domain.decision import Decision, decide
 from services.financing.domain.eligibility import (
     BorrowerDeceased,
@@ -35,10 +38,12 @@ from services.financing.domain.eligibility import (
 )
 from services.financing.domain.routing import Outcome
 from services.financing.domain.schedule import annuity
+from services.financing.domain.submission import Stage
 from services.financing.domain.submission import Status as SubmissionStatus
 from services.financing.registry import (
     Known,
     ReadingPurpose,
+    RegistryRefused,
     RegistryUnavailable,
     SubjectNotFound,
 )
@@ -110,6 +115,7 @@ class ScheduleOut(Out):
         IdempotentRequestInFlight,
         SubjectNotFound,
         BorrowerDeceased,
+        RegistryRefused,
         RegistryUnavailable,
     ),
     operation_id="submit_application",
@@ -124,6 +130,8 @@ async def submit_application(
     """
     await once.replay()
     draft = await applications.get(db, caller, id)
+    if draft["status"] != Status.DRAFTED:
+        raise IllegalTransition(Status(draft["status"]), Event.SUBMIT)
     borrower = BorrowerIn(kind=draft["borrower_kind"], id=draft["borrower_id"])
     known = await known_borrower(request, caller, borrower, ReadingPurpose.ASSESSMENT)
     unit = await once.begin()
@@ -136,6 +144,8 @@ async def submit_application(
         contract_kind=ContractKind(row["contract_kind"]),
     )
     who = applicant(borrower.kind, declared, known)
+    book = await applications.loans(unit, borrower.kind, borrower.id)
+    who = replace(who, credit=with_book(who.credit, book))
     decision = decide(
         who,
         asked,
@@ -158,7 +168,7 @@ async def submit_application(
         },
         data={"decision_id": str(decision_id), "outcome": decision.route.outcome},
     )
-    facts = _canonical(row, known, decision)
+    facts = _canonical(row, known, book, decision)
     await applications.add_decision(
         unit,
         id=decision_id,
@@ -218,13 +228,21 @@ async def list_application_submissions(caller: ApplicationsReader, db: Read, id:
     operation_id="get_application_schedule",
 )
 async def get_application_schedule(caller: ApplicationsReader, db: Read, id: UUID) -> ScheduleOut:
-    """Show what would be paid back each month under the first lender of the route."""
+    """Show what would be paid back each month to the lender that is asked now.
+
+    The amount is what the lender has reported to grant, and before that what was asked.
+    """
     row = await applications.get(db, caller, id)
     decided = orjson.loads((await applications.decided(db, id))["outcome"])
     if not decided["route"]["legs"]:
         raise DecisionNotFound("No lender is on the route, so there is nothing to pay back.")
-    leg = decided["route"]["legs"][0]
-    lines = annuity(Rupiah(row["amount"]), rate_bp=leg["rate_bp"], months=row["tenor_months"])
+    asked = orjson.loads(await submissions.all_of(db, id))
+    leg, amount = decided["route"]["legs"][0], row["amount"]
+    if asked:
+        leg = asked[-1]
+        reported = await submissions.stages(db, UUID(leg["id"]))
+        amount = reported.get(Stage.DISBURSED) or reported.get(Stage.AKAD) or amount
+    lines = annuity(Rupiah(amount), rate_bp=leg["rate_bp"], months=row["tenor_months"])
     return ScheduleOut(
         product=leg["product"],
         rate_bp=leg["rate_bp"],
@@ -242,7 +260,7 @@ def _verdict(decision: Decision) -> Event:
             return Event.REFUSE
 
 
-def _canonical(row: Row, known: Known, decision: Decision) -> bytes:
+def _canonical(row: Row, known: Known, book: Sequence[BookedLoan], decision: Decision) -> bytes:
     """Return what was known and asked, as canonical JSON: the same facts, the same bytes.
 
     Names and numbers that identify the borrower are not among them: the decision did not use them.
@@ -257,6 +275,7 @@ def _canonical(row: Row, known: Known, decision: Decision) -> bytes:
         {
             "known": facts,
             "declared": orjson.loads(row["declared"]),
+            "book": [loan._asdict() for loan in book],
             "request": {
                 "amount": row["amount"],
                 "tenor_months": row["tenor_months"],

@@ -6,13 +6,22 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import any_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import any_, bindparam, exists, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
-from services.financing.db.tables import application, application_step, decision, submission
+from services.financing.db.tables import (
+    BOOKED,
+    application,
+    application_step,
+    decision,
+    submission,
+)
+from services.financing.domain.book import BookedLoan
+from services.financing.domain.submission import Status
 from shared.auth import Caller, Kind
 from shared.db import Reader, Row, Statement, Unit
+from shared.money import Rupiah
 from shared.sql_json import as_object, as_text, columns, page_of
 
 
@@ -86,7 +95,11 @@ def _each(build: Callable[[Conditions], ClauseElement]) -> dict[str, Statement]:
 _by_id = application.c.id == bindparam("id")
 _GET = _each(lambda seen: select(application, as_text(BODY).label("body")).where(_by_id, *seen))
 _LOCK = _each(
-    lambda seen: select(application).where(_by_id, *seen).with_for_update(of=application)
+    lambda seen: (
+        select(application, as_text(BODY).label("body"))
+        .where(_by_id, *seen)
+        .with_for_update(of=application)
+    )
 )
 _LOCK_ANY = Statement(select(application).where(_by_id).with_for_update())
 _page = (
@@ -141,6 +154,17 @@ _LEGS = Statement(
     select(decision.c.outcome["route"]["legs"].label("legs"))
     .join(application, application.c.decision_id == decision.c.id)
     .where(_by_id)
+)
+
+_LOANS = Statement(
+    select(submission.c.product, submission.c.channel, submission.c.status, application.c.amount)
+    .join(application, application.c.id == submission.c.application_id)
+    .where(
+        application.c.borrower_kind == bindparam("borrower_kind"),
+        application.c.borrower_id == bindparam("borrower_id"),
+        text(BOOKED),
+    )
+    .order_by(submission.c.created_at)
 )
 
 
@@ -214,6 +238,20 @@ async def decided(db: Reader, id: UUID) -> Row:
     if row is None:
         raise DecisionNotFound("This application has not been decided yet; submit it first.")
     return row
+
+
+async def loans(unit: Unit, borrower_kind: str, borrower_id: UUID) -> list[BookedLoan]:
+    """Return the loans that a borrower has had through us, the oldest first."""
+    rows = await unit.rows(_LOANS, borrower_kind=borrower_kind, borrower_id=borrower_id)
+    return [
+        BookedLoan(
+            product=row["product"],
+            channel=row["channel"],
+            amount=Rupiah(row["amount"]),
+            running=row["status"] != Status.REPAID,
+        )
+        for row in rows
+    ]
 
 
 async def legs(unit: Unit, id: UUID) -> str:

@@ -214,9 +214,9 @@ async def report(unit: Unit, **values: Any) -> bool:
     return await unit.row(_REPORT, **values) is not None
 
 
-async def stages(unit: Unit, id: UUID) -> dict[Stage, int | None]:
+async def stages(db: Reader | Unit, id: UUID) -> dict[Stage, int | None]:
     """Return every stage that was ever reported of a submission, with the largest amount."""
-    rows = await unit.rows(_STAGES, id=id)
+    rows = await db.rows(_STAGES, id=id)
     return {Stage(row["stage"]): row["amount"] for row in rows}
 
 

@@ -105,6 +105,9 @@ decision: Final = Table(
 
 LIVE: Final = "status IN ('queued', 'sending', 'unknown', 'received', 'approved')"
 
+BOOKED: Final = "submission.status IN ('akad', 'disbursed', 'repaid')"
+"""A lender has reported an akad: there is, or was, a loan."""
+
 submission: Final = Table(
     "submission",
     metadata,

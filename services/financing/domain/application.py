@@ -62,6 +62,13 @@ class IllegalTransition(Exception):
         super().__init__(f"cannot {event} an application that is {status}")
 
 
+class NotADraft(Exception):
+    """What has been submitted is not changed any more."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(f"an application that is {status} cannot be changed")
+
+
 _LENDER_SAYS: Mapping[Event, Status] = {
     Event.SIGN: Status.AKAD,
     Event.DISBURSE: Status.DISBURSED,

@@ -40,7 +40,42 @@ async def test_what_is_submitted_is_not_changed_any_more(house: House):
     path = f"/applications/{application['id']}"
     etag = f'"{application["version"]}"'
     reply = await house.app().patch(path, json={"amount": 1}, headers={"If-Match": etag})
+    assert (reply.status_code, reply.json()["type"]) == (409, "/problems/not-a-draft")
+
+
+async def test_an_edit_of_nothing_changes_nothing(house: House):
+    draft = await house.draft(40_000_000)
+    path = f"/applications/{draft['id']}"
+    reply = await house.app().patch(path, json={}, headers={"If-Match": '"1"'})
+    assert (reply.status_code, reply.json(), reply.headers["etag"]) == (200, draft, '"1"')
+
+
+async def test_what_is_no_draft_is_refused_before_anybody_is_asked(house: House):
+    application = await house.submitted(40_000_000)
+    del house.financing.app.state.registry
+    path = f"/applications/{application['id']}/submission"
+    reply = await house.app().post(path, headers=once())
     assert (reply.status_code, reply.json()["type"]) == (409, "/problems/illegal-transition")
+
+
+async def test_a_loan_in_our_own_book_counts_though_nobody_declares_it(house: House):
+    """Two akad of KUR mikro would be more than a person may owe."""
+    first = await house.submitted(90_000_000)
+    await house.until(first["id"], "disbursed")
+    new = {key: first[key] for key in ("borrower", "tenor_months", "declared")}
+    reply = await house.app().post(
+        "/applications", json={**new, "amount": 40_000_000}, headers=once()
+    )
+    path = f"/applications/{reply.json()['id']}"
+    reply = await house.app().post(f"{path}/submission", headers=once())
+    assert reply.json()["status"] == "refused"
+    decision = (await house.app().get(f"{path}/decision")).json()
+    mikro = next(each for each in decision["products"] if each["code"] == "kur_mikro")
+    (refused,) = mikro["reasons"]
+    assert (refused["code"], refused["numbers"]["outstanding"]) == (
+        "mikro_outstanding",
+        90_000_000,
+    )
 
 
 async def test_a_submission_is_repeated_without_a_second_effect(house: House):
