@@ -37,10 +37,15 @@ _BOUND = frozenset({submission.Status.AKAD, submission.Status.DISBURSED, submiss
 _HELD = _BOUND | {submission.Status.RECEIVED, submission.Status.APPROVED}
 """A lender has the application, and may make a loan of it, or has."""
 
-_TOO_LATE = frozenset(
-    {application.Event.SIGN, application.Event.DISBURSE, application.Event.CLOSE}
+_ANSWERED = frozenset(
+    {
+        application.Event.SIGN,
+        application.Event.DISBURSE,
+        application.Event.CLOSE,
+        application.Event.WITHDRAW,
+    }
 )
-"""What makes a withdrawal that was asked for impossible."""
+"""What ends a withdrawal that was asked for: it is too late for it, or it is done."""
 
 
 async def move(
@@ -128,12 +133,12 @@ async def hear(
     reported = await submissions.stages(unit, sub["id"])
     settled = submission.settle(frozenset(reported))
     status = submission.Status(sub["status"]) if settled.status is None else settled.status
-    paid = reported.get(Stage.DISBURSED)
+    granted = max(reported.get(stage) or 0 for stage in (Stage.AKAD, Stage.DISBURSED))
     newest = await submissions.newest(unit, app["id"])
     left = newest is not None and newest["id"] != sub["id"]
     # A lender that was left, and that has the application after all, contradicts how it was left.
     returned = left and status in _HELD
-    conflict = settled.conflict or returned or (paid is not None and paid > app["amount"])
+    conflict = settled.conflict or returned or granted > app["amount"]
     if returned and status not in _BOUND:
         status = submission.Status(sub["status"])  # the live submission is another lender's
     kept = await submissions.change(
@@ -207,7 +212,7 @@ async def _follow(
             )
         )
         return
-    changes = {"withdrawal_requested": False} if event in _TOO_LATE else {}
+    changes = {"withdrawal_requested": False} if event in _ANSWERED else {}
     actor = f"lender:{sub['channel']}"
     await move(unit, app, (event,), now=now, actor=actor, changes=changes, data=data)
     if event is application.Event.FALL_BACK:

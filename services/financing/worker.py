@@ -288,7 +288,7 @@ async def _apply(
             await _put_back(unit, app, sub, outcome, now)
         case ChannelUnknown() if claim.errand is Errand.SEND:
             await _lost(unit, app, sub, now)
-        case NeverSeen() if sub["status"] in {Status.SENDING, Status.UNKNOWN}:
+        case NeverSeen() if _may_go_again(app, sub):
             # The same key goes to the same lender: if the first message is still on its way,
             # the lender takes one of the two. It may be, so a withdrawal has to go there too.
             await _changed(
@@ -303,11 +303,19 @@ async def _apply(
             )
         case ChannelRefused() if claim.errand is Errand.SEND and not sub["maybe_taken"]:
             await progress.give_up(unit, app, sub, reason=outcome.code, now=now)
-        case ChannelRefused() if claim.errand is Errand.CANCEL and _long_ago(sub, now):
+        case ChannelRefused() if (
+            claim.errand is Errand.CANCEL and sub["reference"] is None and _long_ago(sub, now)
+        ):
             # There is nothing to cancel: the lender has never had it, and by now never will.
             await progress.cancelled(unit, app, sub, now=now)
         case _:
             await _ask_later(unit, app, sub, now)
+
+
+def _may_go_again(app: Row, sub: Row) -> bool:
+    """Tell whether a message that was lost is sent again; not while a person looks at it."""
+    lost = sub["status"] in {Status.SENDING, Status.UNKNOWN}
+    return lost and app["status"] != application.Status.IN_REVIEW
 
 
 def _long_ago(sub: Row, now: datetime) -> bool:
@@ -324,7 +332,7 @@ async def _answered(unit: Unit, app: Row, sub: Row, answer: Answer, now: datetim
         stage=answer.stage,
         occurred_at=answer.at,
         reference=answer.reference,
-        amount=None,
+        amount=answer.amount,
         reasons=answer.reasons,
         heard_by="answer",
         now=now,
@@ -353,20 +361,21 @@ async def _put_back(unit: Unit, app: Row, sub: Row, outcome: Outcome, now: datet
 
 async def _lost(unit: Unit, app: Row, sub: Row, now: datetime) -> None:
     """The lender may have it: from now on only its own word opens the way elsewhere."""
-    wait = patience.inquire_after(1, seed=sub["id"].int) or patience.INQUIRY_MAX
+    asked = sub["inquiries"] + 1
+    wait = patience.inquire_after(asked, seed=sub["id"].int)
     kept = await submissions.change(
         unit,
         sub,
         now=now,
         status=progress.after(sub, Act.LOSE),
         maybe_taken=True,
-        inquiries=0,
-        due_at=now + wait,
+        inquiries=asked,
+        due_at=now + (wait or patience.INQUIRY_MAX),
     )
     data = {"submission_id": str(kept["id"]), "channel": kept["channel"]}
-    if application.Event.LOSE in application.allowed(application.Status(app["status"])):
-        events = (application.Event.LOSE,)
-        await progress.move(unit, app, events, now=now, actor="worker", data=data)
+    event = application.Event.LOSE if wait else application.Event.REVIEW
+    if event in application.allowed(application.Status(app["status"])):
+        await progress.move(unit, app, (event,), now=now, actor="worker", data=data)
 
 
 async def _ask_later(unit: Unit, app: Row, sub: Row, now: datetime) -> None:

@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 
-from services.financing.channels import ChannelUnknown
-from services.financing.domain.patience import LEASE
+from services.financing.channels import Answer, ChannelRefused, ChannelUnknown
+from services.financing.domain.patience import INQUIRIES_MAX, LEASE
+from services.financing.domain.submission import Stage
+from shared.clock import now
+from shared.money import Rupiah
 from tests.conftest import once
 from tests.financing.house import SHOP, House
 
@@ -190,3 +193,62 @@ async def test_a_borrower_has_one_application_under_way(house: House):
     reply = await house.app().post(f"/applications/{draft['id']}/submission", headers=once())
     assert (reply.status_code, reply.json()["type"]) == (409, "/problems/application-pending")
     assert (await house.read(draft["id"]))["status"] == "drafted"
+
+
+async def test_a_lender_that_loses_every_message_is_looked_at_by_a_person(house: House):
+    """It fails, says that it has never seen it, fails again: that must come to an end."""
+    await house.instruct(BANK, "error_5xx")
+    id = (await house.submitted(40_000_000))["id"]
+    for _ in range(4 * INQUIRIES_MAX):
+        await house.later(hours=6)
+        await house.worker.step()
+    assert (await house.read(id))["status"] == "in_review"
+    ledger = (await house.ledger(BANK))["totals"]
+    assert (ledger["effects"], ledger["requests"]) == (0, INQUIRIES_MAX)
+    assert (await house.ledger(OTHER))["totals"]["requests"] == 0
+
+
+async def test_a_status_that_says_more_was_paid_than_asked_is_looked_at_by_a_person(house: House):
+    id = await held(house)
+    paid = Answer(
+        stage=Stage.DISBURSED, reference="X-1", amount=Rupiah(90_000_000), reasons=(), at=now()
+    )
+
+    async def inquire(submission_id, *, now):
+        return paid
+
+    house.worker.channels[BANK].inquire = inquire
+    await house.later(hours=1)
+    await house.step()
+    assert (await house.read(id))["status"] == "in_review"
+
+
+async def test_what_a_lender_has_acknowledged_is_not_withdrawn_by_its_404(house: House):
+    id = await held(house)
+    await house.app().post(f"/applications/{id}/withdrawal", json={}, headers=once())
+
+    async def cancel(submission_id, *, now):
+        raise ChannelRefused("never_seen")
+
+    house.worker.channels[BANK].cancel = cancel
+    for _ in range(3):
+        await house.later(hours=1)
+        await house.worker.step()
+    application = await house.read(id)
+    assert (application["status"], application["withdrawal_requested"]) == ("answered", True)
+
+
+async def test_a_withdrawal_that_is_done_is_asked_for_no_more(house: House):
+    id = await held(house)
+    await house.app().post(f"/applications/{id}/withdrawal", json={}, headers=once())
+    await house.step()
+    application = await house.read(id)
+    assert (application["status"], application["withdrawal_requested"]) == ("withdrawn", False)
+
+
+async def held(house: House) -> str:
+    """Return an application that the bank has acknowledged and holds."""
+    await house.instruct(BANK, "hold", 1)
+    id = (await house.submitted(40_000_000))["id"]
+    await house.step()
+    return id

@@ -303,3 +303,14 @@ async def test_a_lender_that_was_left_has_nothing_more_to_say(house: House, late
     assert await house.read(id) == before
     first, second = await legs(house, id)
     assert (first["status"], second["status"]) == ("refused", "received")
+
+
+@pytest.mark.parametrize(("granted", "in_review"), [(25_000_000, False), (90_000_000, True)])
+async def test_a_schedule_follows_what_the_lender_grants_and_more_than_asked_is_looked_at(
+    house: House, granted: int, in_review: bool
+):
+    id, submission = await at_the_bank(house)
+    assert await applied(house, letter(submission, Stage.AKAD, amount=granted))
+    assert (await house.read(id))["status"] == ("in_review" if in_review else "akad")
+    lines = (await house.read(id, "/schedule"))["items"]
+    assert sum(line["principal"] for line in lines) == granted
