@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
@@ -26,6 +26,28 @@ class KeysMissing(Exception):
 
 class DevelopmentKeys(Exception):
     """Production mode was asked for, but a key was made for development."""
+
+
+Mode = Literal["development", "production"]
+
+
+class UnknownMode(Exception):
+    """`PURNA_MODE` is neither production nor development."""
+
+
+def mode(environ: Mapping[str, str]) -> Mode:
+    """Return whether this is production; development where `PURNA_MODE` is not set.
+
+    Raises:
+        UnknownMode: a slip of the pen must not run production with the keys of development.
+    """
+    match environ.get("PURNA_MODE", "development"):
+        case "development":
+            return "development"
+        case "production":
+            return "production"
+        case other:
+            raise UnknownMode(f"PURNA_MODE is production or development, not {other!r}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
+
+from shared.keys import Mode, mode
 
 DEFAULT_PORT = 8001
 
@@ -14,7 +16,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    mode: Literal["development", "production"]
+    mode: Mode
     database_url: str
     keys: Path
     issuer: str
@@ -25,7 +27,7 @@ class Settings(BaseModel):
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the environment; a variable that is missing is a `KeyError` with its name."""
         return cls(
-            mode="production" if environ.get("PURNA_MODE") == "production" else "development",
+            mode=mode(environ),
             database_url=environ["REGISTRY_DATABASE_URL"],
             keys=Path(environ["PURNA_KEYS"]),
             issuer=environ.get("PURNA_ISSUER", "https://registry.purna.invalid"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.sandbox.keys import LenderKeys
 from services.sandbox.lender import Pace
+from shared.keys import mode
 
 
 class DevelopmentKeysInProduction(Exception):
@@ -50,7 +51,7 @@ class Settings:
             keys=_keys(environ),
             host=environ.get("SANDBOX_HOST", "127.0.0.1"),
             port=int(environ.get("SANDBOX_PORT") or environ.get("PURNA_SANDBOX_PORT") or 8003),
-            production=environ.get("PURNA_MODE") == "production",
+            production=mode(environ) == "production",
             callback_url=environ.get("SANDBOX_CALLBACK_URL") or None,
             ledger_folder=Path(folder) if folder else None,
             pace=Pace(

@@ -16,7 +16,7 @@ from services.registry.settings import Settings as RegistrySettings
 from shared import logs
 from shared.auth import Kind
 from shared.faults import Faults, FaultsInProduction
-from shared.keys import DevelopmentKeys, KeysMissing
+from shared.keys import DevelopmentKeys, KeysMissing, UnknownMode, mode
 from tests.conftest import ISSUER, Service, once, serving
 
 NIK = "5203055403880001"
@@ -161,6 +161,13 @@ async def test_production_refuses_keys_of_development(
     production = financing_settings.model_copy(update={"mode": "production"})
     with pytest.raises((DevelopmentKeys, DevelopmentKeysInProduction)):
         create_financing(production)
+
+
+@pytest.mark.parametrize("written", ["Production", "prod", "", "production "])
+def test_a_mode_that_is_neither_is_not_taken_for_development(written):
+    with pytest.raises(UnknownMode, match="PURNA_MODE is production or development"):
+        mode({"PURNA_MODE": written})
+    assert (mode({}), mode({"PURNA_MODE": "production"})) == ("development", "production")
 
 
 def test_production_refuses_fault_points():
