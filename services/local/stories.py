@@ -54,7 +54,8 @@ async def shop(world: World, say: Narrator) -> Journey:
 async def beginner(world: World, say: Narrator) -> Journey:
     """Tell of a business of two months: the registry's record of a mentor stands for its age."""
     who = world.people["WALK-2"]
-    await _mentor(world, who, mentor="P-022", cooperative="COOP-YOUNG", say=say)
+    place = ("COOP-YOUNG", "officer-maron")
+    await _mentor(world, who, mentor="P-022", place=place, say=say)
     declared = _declared(months=2, income=2_400_000, equity=2_000_000, sector="jahit")
     journey = await _apply(world, say, MOBILE, Asked("person", who, 8_000_000, 24, declared))
     await _decided(journey, say, eligible=("kur_super_mikro",), route=(NUSANTARA, SAMUDRA))
@@ -229,10 +230,11 @@ async def _join(world: World, who: UUID, where: str, *, officer: str, say: Narra
 
 
 async def _mentor(
-    world: World, who: UUID, *, mentor: str, cooperative: str, say: Narrator
+    world: World, who: UUID, *, mentor: str, place: tuple[str, str], say: Narrator
 ) -> None:
-    """Record that a mentoring has started, unless one runs."""
-    app = world.lines[MOBILE].registry
+    """Let the app propose a mentor and the cooperative's officer start it, unless one runs."""
+    cooperative, officer = place
+    app, desk = world.lines[MOBILE].registry, world.lines[officer].registry
     known = await read(app, "/mentorings", person_id=str(who), limit=100)
     running = [row for row in known["items"] if row["status"] in {"running", "completed"}]
     if not running:
@@ -242,7 +244,7 @@ async def _mentor(
             "cooperative_id": str(world.cooperatives[cooperative]),
         }
         proposed = await post(app, "/mentorings", body)
-        running = [await post(app, f"/mentorings/{proposed['id']}/steps", {"event": "start"})]
+        running = [await post(desk, f"/mentorings/{proposed['id']}/steps", {"event": "start"})]
     mentors = await read(app, f"/people/{running[0]['mentor_id']}")
     say.line("mentored", f"by {mentors['full_name']} since {running[0]['started_on']}")
 

@@ -19,6 +19,7 @@ from services.registry.domain.mentoring import (
     MentoringStatus,
     OwnMentor,
 )
+from services.registry.domain.person import AttestationByKin, SelfAttestation
 from services.registry.domain.transition import IllegalTransition
 from shared.auth import Caller, Forbidden, Kind, requires
 from shared.clock import WIB, Now
@@ -158,15 +159,28 @@ async def get_mentoring(caller: PeopleReader, db: Read, id: UUID) -> Response:
     "/{id}/steps",
     response_model=MentoringOut,
     responses=PROBLEMS.openapi(
-        MentoringNotFound, IllegalTransition, IdempotencyKeyMissing, IdempotencyKeyReused
+        Forbidden,
+        MentoringNotFound,
+        SelfAttestation,
+        AttestationByKin,
+        IllegalTransition,
+        IdempotencyKeyMissing,
+        IdempotencyKeyReused,
     ),
     operation_id="move_mentoring",
 )
 async def move_mentoring(
     caller: EvidenceWriter, unit: Once, now: Now, id: UUID, step: MentoringStep
 ) -> Response:
-    """Start, complete or stop a mentoring."""
+    """Start, complete or stop a mentoring.
+
+    From its start it counts for financing. Start and end are recorded by an officer of the
+    cooperative that it is for or that the person belongs to, by a ministry or a service: not by
+    the application of the person, nor by an officer on themselves or a relative.
+    """
     row = await mentorings.lock(unit, caller, id)
+    if step.event in mentoring.ATTESTED:
+        await check_attestor(unit, caller, row["person_id"])
     moved = mentoring.moved(
         Mentoring(
             id=id,

@@ -16,7 +16,7 @@ from shared.sql_json import as_object, as_text, columns
 
 
 class MentoringNotFound(Exception):
-    """There is no such mentoring, or the caller may not see its mentee."""
+    """There is no such mentoring, or the caller may see neither it nor its mentee."""
 
 
 _BODY = as_object(
@@ -36,12 +36,14 @@ _BODY = as_object(
 )
 _with_person = mentoring.join(person, person.c.id == mentoring.c.person_id)
 _by_id = mentoring.c.id == bindparam("id")
+_hosted = mentoring.c.cooperative_id == bindparam("cooperative_id")
 _GET = each(
     lambda seen: (
         select(mentoring.c.version, as_text(_BODY).label("body"))
         .select_from(_with_person)
         .where(_by_id, *seen)
-    )
+    ),
+    its_own=_hosted,
 )
 _LOCK = each(
     lambda seen: (
@@ -49,7 +51,8 @@ _LOCK = each(
         .select_from(_with_person)
         .where(_by_id, *seen)
         .with_for_update(of=mentoring)
-    )
+    ),
+    its_own=_hosted,
 )
 _ADD = Statement(insert(mentoring).returning(as_text(_BODY).label("body")))
 _MOVE = Statement(

@@ -72,9 +72,17 @@ _VISIBLE: Mapping[str, Conditions] = {
 }
 
 
-def each(build: Callable[[Conditions], ClauseElement]) -> dict[str, Statement]:
-    """Build one statement for each way of seeing, so that each has its own simple plan."""
-    return {reach: Statement(build(conditions)) for reach, conditions in _VISIBLE.items()}
+def each(
+    build: Callable[[Conditions], ClauseElement], *, its_own: ColumnElement[bool] | None = None
+) -> dict[str, Statement]:
+    """Build one statement for each way of seeing, so that each has its own simple plan.
+
+    `its_own` tells which rows a cooperative sees besides those of the people whom it may see.
+    """
+    ways = dict(_VISIBLE)
+    if its_own is not None:
+        ways["cooperative"] = (or_(*ways["cooperative"], its_own),)
+    return {reach: Statement(build(conditions)) for reach, conditions in ways.items()}
 
 
 def reach(caller: Caller) -> tuple[str, dict[str, Any]]:

@@ -47,6 +47,10 @@ class OwnMentor(Exception):
     """Nobody mentors themselves."""
 
 
+ATTESTED = frozenset({MentoringEvent.START, MentoringEvent.COMPLETE})
+"""What somebody else than the mentee must tell: a lender's rule rests on it."""
+
+
 def advance(status: MentoringStatus, event: MentoringEvent) -> MentoringStatus:
     """Return the status that `event` leads to, or raise `IllegalTransition`."""
     return step("mentoring", TRANSITIONS, status, event)

@@ -24,20 +24,20 @@ def app(registry):
 
 
 async def test_a_mentoring_runs_from_the_day_of_its_start(app, registry):
-    mentee, mentor = await a_person(app), await a_person(app)
-    cooperative = await a_cooperative(registry.client())
+    mentee, mentor, service = await a_person(app), await a_person(app), registry.client()
+    cooperative = await a_cooperative(service)
     body = {"person_id": mentee, "mentor_id": mentor, "cooperative_id": cooperative}
     made = await sent(app, "/mentorings", body)
     assert (made["status"], made["started_on"]) == ("proposed", None)
     path = f"/mentorings/{made['id']}"
     today = now().astimezone(WIB).date().isoformat()
-    running = await sent(app, f"{path}/steps", {"event": "start"}, 200)
+    running = await sent(service, f"{path}/steps", {"event": "start"}, 200)
     assert (running["status"], running["started_on"], running["ended_on"]) == (
         "running",
         today,
         None,
     )
-    done = await sent(app, f"{path}/steps", {"event": "complete"}, 200)
+    done = await sent(service, f"{path}/steps", {"event": "complete"}, 200)
     assert (done["status"], done["started_on"], done["ended_on"]) == ("completed", today, today)
     refused(
         await app.post(f"{path}/steps", json={"event": "stop"}, headers=once()),
@@ -149,3 +149,40 @@ async def test_the_end_of_a_training_is_told_by_somebody_else(app, registry):
     assert (await sent(chair, path, done, 200))["status"] == "completed"
     path = await learns(app, member)
     assert (await sent(app, path, {"event": "drop"}, 200))["status"] == "dropped"
+
+
+async def test_a_mentoring_is_started_by_its_cooperative_and_not_by_the_app(app, registry):
+    service = registry.client()
+    here, elsewhere = await a_cooperative(service), await a_cooperative(service)
+    chair = await an_officer(registry, here, await a_person(service))
+    stranger = await an_officer(registry, elsewhere, await a_person(service))
+    body = {
+        "person_id": await a_person(app),
+        "mentor_id": await a_person(app),
+        "cooperative_id": here,
+    }
+    path = f"/mentorings/{(await sent(app, '/mentorings', body))['id']}"
+    for event in ("start", "complete"):
+        reply = await app.post(f"{path}/steps", json={"event": event}, headers=once())
+        refused(reply, 403, "forbidden")
+        reply = await stranger.post(f"{path}/steps", json={"event": event}, headers=once())
+        refused(reply, 404, "mentoring-not-found")
+        assert (await sent(chair, f"{path}/steps", {"event": event}, 200)) == (
+            await chair.get(path)
+        ).json()
+    refused(await chair.get(f"/people/{body['person_id']}"), 404, "person-not-found")
+    path = f"/mentorings/{(await sent(app, '/mentorings', body))['id']}"
+    assert (await sent(app, f"{path}/steps", {"event": "stop"}, 200))["status"] == "stopped"
+
+
+async def test_an_officer_starts_no_mentoring_of_themselves_or_of_a_relative(app, registry):
+    service = registry.client()
+    here, chair_id = await a_cooperative(service), await a_person(service)
+    chair = await an_officer(registry, here, chair_id)
+    relative, mentor = await a_person(service), await a_person(service)
+    await sent(service, f"/people/{chair_id}/relatives", {"relative_id": relative})
+    for person, slug in ((chair_id, "self-attestation"), (relative, "attestation-by-kin")):
+        body = {"person_id": person, "mentor_id": mentor, "cooperative_id": here}
+        path = f"/mentorings/{(await sent(service, '/mentorings', body))['id']}"
+        reply = await chair.post(f"{path}/steps", json={"event": "start"}, headers=once())
+        refused(reply, 409, slug)

@@ -45,7 +45,7 @@ async def test_facts_gather_what_the_registry_knows(app, registry, financing):
         stay = {"country": "HK", "returned_on": returned_on}
         await sent(app, f"/people/{person}/placements", stay)
     mentoring = await sent(app, "/mentorings", {"person_id": person, "mentor_id": mentor})
-    await sent(app, f"/mentorings/{mentoring['id']}/steps", {"event": "start"}, 200)
+    await sent(chair, f"/mentorings/{mentoring['id']}/steps", {"event": "start"}, 200)
     course = {"topic": "entrepreneurship", "title": "Merintis usaha", "provider": "BLK"}
     training = await sent(app, "/trainings", {"person_id": person, **course})
     steps = f"/trainings/{training['id']}/steps"
