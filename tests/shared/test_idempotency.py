@@ -4,9 +4,10 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared import clock, idempotency
-from shared.db import Row, Statement
+from shared.db import SELECT_ONE, Row, Statement
 from shared.idempotency import FORGET_AT_ONCE, KEPT, forget
 from tests.conftest import Service, once, serving
 
@@ -62,3 +63,27 @@ async def test_a_service_forgets_by_itself(registry, financing, keys, monkeypatc
     async with asyncio.timeout(20), serving(service.app, keys) as again:
         while await kept(again):
             pass
+
+
+async def test_a_failure_that_nobody_foresaw_does_not_end_the_forgetting(
+    registry, keys, monkeypatch
+):
+    monkeypatch.setattr(idempotency, "_FIRST_SECONDS", 0)
+    monkeypatch.setattr(idempotency, "_EVERY_SECONDS", 0)
+    await answers(registry, 1, made=clock.now() - KEPT - MARGIN)
+
+    async def rename(old: str, new: str) -> None:
+        async with registry.database.write() as unit:
+            await unit.run(Statement(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    await rename("idempotency", "idempotency_away")
+    with capture_logs() as logs:
+        async with asyncio.timeout(20), serving(registry.app, keys):
+            try:
+                while not logs:
+                    await registry.database.reader.row(SELECT_ONE)
+            finally:
+                await rename("idempotency_away", "idempotency")
+            while await kept(registry):
+                pass
+    assert "UndefinedTableError" in {line["reason"] for line in logs}
