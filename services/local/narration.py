@@ -54,6 +54,11 @@ class Narrator:
         passes = (f"Passes from {reason['earliest']}.",) if reason["earliest"] else ()
         self.line("missing", reason["sentence_en"], reason["sentence_id"], *passes)
 
+    def step(self, step: Mapping[str, Any]) -> None:
+        """Tell one step of the way from a no to a yes."""
+        day = (f"Possible from {step['not_before']}.",) if step["not_before"] else ()
+        self.line(f"step {step['no']}", step["sentence_en"], step["sentence_id"], *day)
+
     def sent(self, submission: Mapping[str, Any], asked: Asked, stages: Sequence[str]) -> None:
         """Tell what went to a lender and what it said."""
         self.line(

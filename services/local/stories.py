@@ -124,8 +124,11 @@ async def young_kopdes(world: World, say: Narrator) -> Journey:
     expect("submissions", await journey.submissions(), [])
     for reason in reasons.values():
         say.missing(reason)
-    first_day = regular["earliest_date"]
+    first_day, way = regular["earliest_date"], regular["recourse"]
     expect("the day is told", first_day, reasons["rat_missing"]["earliest"])
+    expect("the steps lead there on that day", way["on"], first_day)
+    for step in way["steps"]:
+        say.step(step)
     say.line(
         "now",
         f"incubating: not yet eligible for the LPDB, and not before {first_day}; "
