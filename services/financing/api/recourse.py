@@ -11,7 +11,7 @@ from pydantic import Field
 from services.financing.domain import recourse_texts
 from services.financing.domain.eligibility import Code, Purpose
 from services.financing.domain.recourse import Recourse
-from services.financing.domain.remedies import Act, Kind, Remedy
+from services.financing.domain.steps import Act, Kind, Remedy
 from services.financing.domain.texts import Language
 from shared.wire import Out
 

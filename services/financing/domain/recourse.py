@@ -22,8 +22,9 @@ from services.financing.domain.eligibility import (
     Purpose,
 )
 from services.financing.domain.figures import figures, timeline
-from services.financing.domain.remedies import (
-    FIXED,
+from services.financing.domain.remedies import FIXED, remedies
+from services.financing.domain.rules import blu, kur, lpdb, pmk49
+from services.financing.domain.steps import (
     WEIGHTS,
     Act,
     Change,
@@ -32,9 +33,7 @@ from services.financing.domain.remedies import (
     Situation,
     Way,
     changed,
-    remedies,
 )
-from services.financing.domain.rules import blu, kur, lpdb, pmk49
 
 STATES_MAX = 400
 """Far more than any case needs; beyond it the answer is that none was found."""

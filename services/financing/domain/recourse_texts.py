@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.financing.domain.remedies import Act, Remedy
+from services.financing.domain.steps import Act, Remedy
 from services.financing.domain.texts import UNKNOWN, Language, Text, say
 
 ACTS: Mapping[Act, Text] = {

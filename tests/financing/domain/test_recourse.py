@@ -11,8 +11,9 @@ from services.financing.domain.decision import IN_FORCE, Rulebook, decide
 from services.financing.domain.eligibility import Applicant, Code, LoanRequest
 from services.financing.domain.recourse import Recourse, recourse
 from services.financing.domain.recourse_texts import ACTS, step
-from services.financing.domain.remedies import FIXED, KINDS, Act, Kind
+from services.financing.domain.remedies import FIXED
 from services.financing.domain.rules.kur_terms import KUR_2026
+from services.financing.domain.steps import KINDS, Act, Kind
 from services.financing.domain.texts import Language
 from shared.timeline import Timeline
 from tests.financing.domain.applicants import (

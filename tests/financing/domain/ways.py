@@ -5,7 +5,7 @@ from datetime import date
 
 from services.financing.domain.eligibility import BorrowerKind, Code
 from services.financing.domain.recourse import Recourse, recourse
-from services.financing.domain.remedies import changed
+from services.financing.domain.steps import changed
 from tests.financing.domain.applicants import decided
 from tests.financing.domain.brute import cheapest
 from tests.financing.domain.cases import Case
