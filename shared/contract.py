@@ -46,6 +46,14 @@ REQUIRED_HEADERS: Mapping[str, Mapping[str, Any]] = {
 }
 """Optional in the code, so that leaving one out gets its own problem (400, 428) and not a 422."""
 
+BOUNDS: Mapping[str, str] = {
+    "ge": "minimum",
+    "gt": "exclusiveMinimum",
+    "le": "maximum",
+    "lt": "exclusiveMaximum",
+}
+"""Pydantic's words for the bounds of a number that a validator of ours reads first (`Whole`)."""
+
 
 def contract(app: FastAPI, problems: Catalogue, names: Mapping[str, str]) -> Json:
     """Return the OpenAPI document. `names` renames schemas that a bare name says too little of."""
@@ -90,6 +98,9 @@ def _complete(operation: Json, problems: Catalogue) -> None:
         schema = REQUIRED_HEADERS.get(parameter["name"].lower())
         if parameter["in"] == "header" and schema is not None:
             parameter.update(required=True, schema=dict(schema))
+        parameter["schema"] = {
+            BOUNDS.get(word, word): value for word, value in parameter["schema"].items()
+        }
     operation["responses"] = dict(sorted(operation["responses"].items()))
 
 

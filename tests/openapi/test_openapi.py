@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from shared.paging import LIMIT_MAX
+
 HERE = Path(__file__).parent
 METHODS = ("get", "put", "post", "patch", "delete")
 PUBLIC = {
@@ -20,6 +22,19 @@ PUBLIC = {
     "receive_callback": "a lender signs the bytes instead",
 }
 NOT_NAMED = re.compile(r"__|^Body_|^(Status|Event|Type|Kind|Item|Model|Response|Data)$")
+
+WITHIN_ONE = ("items", "additionalProperties", "not")
+WITHIN_SOME = ("anyOf", "oneOf", "allOf", "prefixItems")
+KEYWORDS = {
+    *("$ref", "type", "const", "enum", "title", "description", "default", "examples"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("minLength", "maxLength", "pattern", "format", "contentMediaType", "contentEncoding"),
+    *("properties", "required", "propertyNames", "minProperties", "maxProperties"),
+    *("minItems", "maxItems", "uniqueItems"),
+    *WITHIN_ONE,
+    *WITHIN_SOME,
+}
+"""The words of JSON Schema (2020-12) that a generator understands."""
 
 
 @pytest.fixture(params=["registry", "financing"])
@@ -116,6 +131,54 @@ def typed(schema: Any, where: str) -> None:
         typed(schema["items"], f"{where}/items")
     for name, inner in schema.get("properties", {}).items():
         typed(inner, f"{where}/{name}")
+
+
+def schemas(part: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every schema of a document with its place, those within another too."""
+    if isinstance(part, list):
+        for inner in part:
+            yield from schemas(inner, where)
+    elif isinstance(part, dict):
+        for name, inner in part.items():
+            if name == "schema":
+                yield from with_inner(inner, where)
+            elif name == "schemas":
+                for title, named in inner.items():
+                    yield from with_inner(named, title)
+            elif name not in {"example", "examples"}:
+                yield from schemas(inner, f"{where}/{name}")
+
+
+def with_inner(schema: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    if not isinstance(schema, dict):
+        return
+    yield where, schema
+    for name, inner in schema.get("properties", {}).items():
+        yield from with_inner(inner, f"{where}/{name}")
+    for word in WITHIN_ONE:
+        yield from with_inner(schema.get(word), f"{where}/{word}")
+    for word in WITHIN_SOME:
+        for inner in schema.get(word, ()):
+            yield from with_inner(inner, f"{where}/{word}")
+
+
+async def test_no_schema_has_a_word_that_json_schema_does_not_know(contract):
+    _, document = contract
+    found = list(schemas(document, ""))
+    unknown = [(where, word) for where, schema in found for word in schema.keys() - KEYWORDS]
+    assert unknown == []
+    assert len(found) > len(document["components"]["schemas"])
+
+
+async def test_the_bounds_of_a_page_are_those_that_hold(contract):
+    _, document = contract
+    bounds = [
+        (parameter["schema"]["minimum"], parameter["schema"]["maximum"])
+        for _, path, operation in operations(document)
+        for parameter in operation.get("parameters", ())
+        if (parameter["in"], parameter["name"]) == ("query", "limit") and path != "/events"
+    ]
+    assert set(bounds) == {(1, LIMIT_MAX)}
 
 
 async def test_everything_has_a_type(contract):
