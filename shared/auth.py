@@ -28,6 +28,7 @@ from shared import clock
 
 ALGORITHMS = ("ES256", "EdDSA")
 AUDIENCE = "purna"
+TOKEN_PATH = "/oauth/token"  # noqa: S105 (an address)
 CLAIMS = ("exp", "iat", "iss", "aud", "sub", "jti")
 ISSUED = "Tokens come from the registry's `POST /oauth/token`, or from the configured issuer."
 CACHE_MAX = 10_000
@@ -264,7 +265,7 @@ class Requires(SecurityBase):
             description=ISSUED,
             flows=OAuthFlows(
                 clientCredentials=OAuthFlowClientCredentials(
-                    tokenUrl="/oauth/token", scopes=dict(SCOPES)
+                    tokenUrl=TOKEN_PATH, scopes=dict(SCOPES)
                 )
             ),
         )

@@ -55,8 +55,14 @@ BOUNDS: Mapping[str, str] = {
 """Pydantic's words for the bounds of a number that a validator of ours reads first (`Whole`)."""
 
 
-def contract(app: FastAPI, problems: Catalogue, names: Mapping[str, str]) -> Json:
-    """Return the OpenAPI document. `names` renames schemas that a bare name says too little of."""
+def contract(
+    app: FastAPI, problems: Catalogue, names: Mapping[str, str], *, token_url: str
+) -> Json:
+    """Return the OpenAPI document.
+
+    `names` renames schemas that a bare name says too little of. `token_url` is where callers get
+    their tokens: an address of its own, or a path of this service.
+    """
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -77,7 +83,7 @@ def contract(app: FastAPI, problems: Catalogue, names: Mapping[str, str]) -> Jso
         for operation in path.values():
             _complete(operation, problems)
     for scheme in components.get("securitySchemes", {}).values():
-        scheme["flows"]["clientCredentials"]["scopes"] = dict(SCOPES)
+        scheme["flows"]["clientCredentials"].update(tokenUrl=token_url, scopes=dict(SCOPES))
     return _renamed(document, names)
 
 

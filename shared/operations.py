@@ -18,6 +18,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from shared import tracing
+from shared.auth import TOKEN_PATH
 from shared.contract import contract
 from shared.db import SELECT_ONE, Database, DatabaseUnavailable, Statement
 from shared.express import Express
@@ -39,10 +40,12 @@ def new_app(
     problems: Catalogue,
     tags: Mapping[str, str],
     names: Mapping[str, str],
+    token_url: str = TOKEN_PATH,
 ) -> FastAPI:
     """Return an application with problems, metrics, request ids, health and offline docs.
 
-    `tags` says what each group of endpoints is for; `names` renames schemas in the contract.
+    `tags` says what each group of endpoints is for; `names` renames schemas in the contract, and
+    `token_url` is where callers get their tokens.
     """
     traced = tracing.configured()
     app: FastAPI = FastAPIOffline(
@@ -74,7 +77,7 @@ def new_app(
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = contract(app, problems, names)
+            app.openapi_schema = contract(app, problems, names, token_url=token_url)
         return app.openapi_schema
 
     app.openapi = openapi

@@ -21,7 +21,7 @@ from services.financing.channels import keys as channel_keys
 from services.financing.db.submissions import last_beat
 from services.financing.db.tables import event
 from services.financing.domain.routing import CHANNELS
-from services.financing.registry import RegistryClient
+from services.financing.registry import TOKEN_PATH, RegistryClient
 from services.financing.settings import Settings
 from shared import clock, idempotency, keys
 from shared.auth import KeySet, Verifier
@@ -93,6 +93,8 @@ def create_app(
         problems=PROBLEMS,
         tags=TAGS,
         names=NAMES,
+        # Our callers ask where we ask ourselves.
+        token_url=settings.registry_url.rstrip("/") + TOKEN_PATH,
     )
     app.state.cursor_key = ring.cursor
     app.state.verifier = Verifier(settings.issuer, KeySet(settings.jwks))

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from openapi_spec_validator import validate
 
 from shared.paging import LIMIT_MAX
+from tests.conftest import CLIENT_SECRET
 
 HERE = Path(__file__).parent
 METHODS = ("get", "put", "post", "patch", "delete")
@@ -115,6 +117,20 @@ async def test_every_refusal_of_the_edge_is_declared(contract):
         }
         if "idempotency-key" in sent:
             assert {"idempotency-key-reused", "idempotent-request-in-flight"} <= slugs
+
+
+async def test_where_a_contract_says_that_tokens_are_had_one_is_had(registry, financing):
+    homes = {"http://registry.test": registry, "http://financing.test": financing}
+    wire = {home: service.transport for home, service in homes.items()}
+    for home, service in homes.items():
+        scheme = service.app.openapi()["components"]["securitySchemes"]["oauth2"]
+        async with httpx.AsyncClient(mounts=wire, base_url=home) as client:
+            granted = await client.post(
+                scheme["flows"]["clientCredentials"]["tokenUrl"],
+                data={"grant_type": "client_credentials"},
+                auth=httpx.BasicAuth("financing", CLIENT_SECRET),
+            )
+        assert granted.status_code == 200, home
 
 
 def typed(schema: Any, where: str) -> None:
