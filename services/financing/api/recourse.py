@@ -9,7 +9,7 @@ import orjson
 from pydantic import Field
 
 from services.financing.domain import recourse_texts
-from services.financing.domain.eligibility import Code, Purpose
+from services.financing.domain.eligibility import Code, Purpose, Value
 from services.financing.domain.recourse import Recourse
 from services.financing.domain.steps import Act, Kind, Remedy
 from services.financing.domain.texts import Language
@@ -87,14 +87,29 @@ def _no_way(stuck: tuple[Code, ...]) -> orjson.Fragment:
     return orjson.Fragment(orjson.dumps({**nothing, "steps": (), "stuck": stuck}))
 
 
-def _step(no: int, remedy: Remedy) -> Mapping[str, Any]:
-    return {
+def _step(no: int, remedy: Remedy) -> orjson.Fragment:
+    numbers = tuple(remedy.numbers.items())
+    return _told(no, remedy.act, remedy.answers, numbers, remedy.earliest)
+
+
+@lru_cache(maxsize=8192)
+def _told(
+    no: int,
+    act: Act,
+    answers: Code | None,
+    numbers: tuple[tuple[str, Value], ...],
+    earliest: date | None,
+) -> orjson.Fragment:
+    """Return a step ready for the wire: most say the same to many applicants."""
+    remedy = Remedy(act, answers, (), dict(numbers), earliest)
+    said = {
         "no": no,
         "kind": remedy.kind,
-        "act": remedy.act,
-        "answers": remedy.answers,
+        "act": act,
+        "answers": answers,
         "sentence_id": recourse_texts.step(remedy, Language.ID),
         "sentence_en": recourse_texts.step(remedy, Language.EN),
         "numbers": remedy.numbers,
-        "not_before": remedy.earliest,
+        "not_before": earliest,
     }
+    return orjson.Fragment(orjson.dumps(said))

@@ -9,6 +9,7 @@ answered at once, for it is in every solution.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
@@ -118,17 +119,16 @@ class _Case(NamedTuple):
         said = _said(self.product, applicant, request, terms, on=plan.day, akad_on=akad_on)
         return _Seen(applicant, request, said)
 
-    def cost(self, plan: _Plan, request: LoanRequest) -> _Cost:
+    def cost(self, plan: _Plan) -> _Cost:
         """Return what a plan costs the applicant, in the stated order."""
+        asked = dict(plan.changes)
+        months = asked.get("request.tenor_months", self.request.tenor_months)
+        amount = asked.get("request.amount", self.request.amount)
         weight = sum(step.weight for step in plan.steps)
         if plan.day > self.on:
             weight += WEIGHTS[Kind.WAIT]
-        return _Cost(
-            weight,
-            plan.day,
-            self.request.amount - request.amount,
-            max(0, request.tenor_months - self.request.tenor_months),
-        )
+        less, longer = self.request.amount - amount, max(0, months - self.request.tenor_months)
+        return _Cost(weight, plan.day, less, longer)
 
 
 class _Seen(NamedTuple):
@@ -148,7 +148,7 @@ def recourse(
     """Return the cheapest way from what a product has `said` of a request to its yes."""
     case = _Case(said.product, applicant, request, on, rulebook)
     fixed = tuple(each.code for each in said.refusals if each.code in FIXED and not each.earliest)
-    if fixed and not _next_edition(case, on):
+    if fixed and not _next_edition(rulebook, said.product, on):
         return Recourse(said.product, (), None, None, fixed)
     first, numbers = _Seen(applicant, request, said), count()
     start = _Plan((), on)
@@ -162,8 +162,7 @@ def recourse(
         for following in _followed(case, plan, seen, stuck):
             if _key(following) not in known:
                 known.add(_key(following))
-                asked = changed(applicant, request, following.changes)[1]
-                heappush(open_plans, (case.cost(following, asked), next(numbers), following))
+                heappush(open_plans, (case.cost(following), next(numbers), following))
     return Recourse(said.product, (), None, None, tuple(stuck))
 
 
@@ -177,14 +176,12 @@ def _found(case: _Case, plan: _Plan, seen: _Seen) -> Recourse:
 
 
 def _key(plan: _Plan) -> tuple[object, ...]:
-    return (
-        plan.day,
-        frozenset((step.act, step.answers, repr(step.changes)) for step in plan.steps),
-    )
+    return (plan.day, frozenset((step.act, step.answers, step.changes) for step in plan.steps))
 
 
 def _followed(case: _Case, plan: _Plan, seen: _Seen, stuck: dict[Code, None]) -> Iterator[_Plan]:
     """Yield the plans that go on from here: every forced act together, or the branches of one."""
+    akad_on = max(plan.day, case.request.akad_on or plan.day)
     situation = Situation(
         case.product,
         case.on,
@@ -192,9 +189,10 @@ def _followed(case: _Case, plan: _Plan, seen: _Seen, stuck: dict[Code, None]) ->
         seen.request,
         plan.day,
         seen.said.rate_bp,
-        _months_max(case, seen.request, max(plan.day, case.request.akad_on or plan.day)),
+        _months_max(case.rulebook, case.product, seen.request.purpose, akad_on)
+        or seen.request.tenor_months,
     )
-    later = _next_edition(case, plan.day)
+    later = _next_edition(case.rulebook, case.product, plan.day)
     choices: list[Sequence[Way]] = []
     for refusal in seen.said.refusals:
         ways = (*remedies(situation, refusal), *later)
@@ -219,9 +217,11 @@ def _apart(ways: Sequence[Way]) -> Iterator[Remedy]:
             yield remedy
 
 
-def _next_edition(case: _Case, day: date) -> tuple[Way, ...]:
-    """Return the wait for the next edition of the product's law, if one is enacted already."""
-    changes = {*timeline(case.rulebook, case.product).since, *case.rulebook.burden.since}
+# Every day has its answers, and every refusal of a day asks for them.
+@lru_cache(maxsize=4096)
+def _next_edition(rulebook: Rulebook, product: str, day: date) -> tuple[Way, ...]:
+    """Return the wait for the next edition of a product's law, if one is enacted already."""
+    changes = {*timeline(rulebook, product).since, *rulebook.burden.since}
     coming = [since for since in changes if since > day]
     return ((Remedy(Act.WAIT, Code.NOT_IN_FORCE, earliest=min(coming)),),) if coming else ()
 
@@ -247,9 +247,10 @@ def _said(
     return next(each for each in every if each.product == product)
 
 
-def _months_max(case: _Case, request: LoanRequest, day: date) -> int:
-    """Return the longest tenor of the product for this purpose, in months."""
-    kind = "ki" if request.purpose is Purpose.INVESTMENT else "kmk"
+@lru_cache(maxsize=4096)
+def _months_max(rulebook: Rulebook, product: str, purpose: Purpose, day: date) -> int | None:
+    """Return the longest tenor of a product for a purpose, in months; None where none is set."""
+    kind = "ki" if purpose is Purpose.INVESTMENT else "kmk"
     named = {f"{kind}_months_max", "months_max"}
-    found = figures(case.rulebook, case.product, day)
-    return next((each.value for each in found if each.name in named), request.tenor_months)
+    found = figures(rulebook, product, day)
+    return next((each.value for each in found if each.name in named), None)

@@ -8,7 +8,6 @@ asking for more. A reason without an entry is therefore one that nothing but tim
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import partial
 from typing import Any, NamedTuple
 
 from services.financing.domain.duration import add_months
@@ -26,7 +25,7 @@ from services.financing.domain.eligibility import (
 )
 from services.financing.domain.rules import blu, kur, lpdb, pmk49
 from services.financing.domain.rules.cooperative import meetings
-from services.financing.domain.schedule import instalment
+from services.financing.domain.schedule import affordable
 from services.financing.domain.steps import Act, Change, Remedy, Situation, Way
 from shared.money import Rupiah
 
@@ -298,13 +297,13 @@ def _burden(refusal: Refusal) -> _Burden:
 
 def _capacity(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
     """Pay over more months, ask for less, or settle some of the other instalments."""
-    burden, (amount, months) = _burden(refusal), _asked(situation)
+    burden, months = _burden(refusal), situation.request.tenor_months
     found: list[Remedy] = []
-    if (fits := _fitting(situation, burden)) is not None:
-        longer = _first(lambda n: fits(amount, n), months + 1, situation.months_max)
+    if (carries := _carrying(situation, burden)) is not None:
+        longer = _first_month(carries, situation)
         if longer is not None:
             found.append(_longer(refusal.code, longer))
-        found += _less(situation, refusal.code, _largest(lambda n: fits(n, months), amount))
+        found += _less(situation, refusal.code, carries(months))
     if burden.others > 0:
         left = Rupiah(max(0, burden.room - burden.due))
         changes = (("credit.instalments_month", left),)
@@ -315,50 +314,34 @@ def _capacity(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
 
 def _less_and_longer(situation: Situation, refusal: Refusal) -> list[Way]:
     """Ask for less over the longest tenor, where that alone is not enough."""
-    burden, (amount, months) = _burden(refusal), _asked(situation)
-    longest, fits = situation.months_max, _fitting(situation, burden)
-    if fits is None or months >= longest or fits(amount, longest):
+    longest, carries = situation.months_max, _carrying(situation, _burden(refusal))
+    if carries is None or situation.request.tenor_months >= longest:
         return []
-    most = _largest(lambda n: fits(n, longest), amount)
     longer = _longer(refusal.code, longest)
-    return [(less, longer) for less in _less(situation, refusal.code, most)]
-
-
-def _asked(situation: Situation) -> tuple[int, int]:
-    return int(situation.request.amount), situation.request.tenor_months
+    return [(less, longer) for less in _less(situation, refusal.code, carries(longest))]
 
 
 def _longer(code: Code, months: int) -> Remedy:
     return Remedy(Act.ASK_LONGER, code, (("request.tenor_months", months),), {"tenor": months})
 
 
-def _fitting(situation: Situation, burden: _Burden) -> Callable[[int, int], bool] | None:
-    """Return whether an amount over some months fits; None where no instalment does."""
-    if situation.rate_bp is None or burden.free <= 0:
+def _carrying(situation: Situation, burden: _Burden) -> Callable[[int], int] | None:
+    """Return the plafon that the income carries over some months; None where there is no room."""
+    rate_bp = situation.rate_bp
+    if rate_bp is None or burden.free <= 0:
         return None
-    return partial(_fits, room=burden.free, rate_bp=situation.rate_bp)
+    return lambda months: affordable(burden.free, rate_bp=rate_bp, months=months)
 
 
-def _fits(amount: int, months: int, *, room: int, rate_bp: int) -> bool:
-    return instalment(amount, rate_bp=rate_bp, months=months) <= room
-
-
-def _first(true: Callable[[int], bool], low: int, high: int) -> int | None:
-    """Return the smallest number from low to high from which on it is true."""
-    if low > high or not true(high):
+def _first_month(carries: Callable[[int], int], situation: Situation) -> int | None:
+    """Return the shortest tenor over which the amount asked can be carried."""
+    amount = situation.request.amount
+    low, high = situation.request.tenor_months + 1, situation.months_max
+    if low > high or carries(high) < amount:
         return None
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if true(middle) else (middle + 1, high)
-    return low
-
-
-def _largest(true: Callable[[int], bool], high: int) -> int:
-    """Return the largest number up to high until which it is true; 0 when there is none."""
-    low = 0
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if true(middle) else (low, middle - 1)
+        low, high = (low, middle) if carries(middle) >= amount else (middle + 1, high)
     return low
 
 

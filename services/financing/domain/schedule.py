@@ -33,6 +33,13 @@ def instalment(plafon: int, *, rate_bp: int, months: int) -> Rupiah:
     return _instalment(plafon, rate_bp, months)
 
 
+def affordable(room: int, *, rate_bp: int, months: int) -> Rupiah:
+    """Return the largest plafon whose monthly annuity over `months` is at most `room` rupiah."""
+    numerator, denominator = _annuity(rate_bp, months)
+    # plafon * numerator / denominator, rounded half up, must not pass `room`.
+    return Rupiah(max(0, (denominator * (2 * room + 1) - 1) // (2 * numerator)))
+
+
 def annuity(
     plafon: Rupiah, *, rate_bp: int, months: int, grace: int = 0, first_due: date | None = None
 ) -> tuple[Line, ...]:

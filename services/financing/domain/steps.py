@@ -144,14 +144,17 @@ def changed(
     for path, value in changes:
         part, _, field = path.partition(".")
         parts.setdefault(part, {})[field] = value
-    asked = replace(request, **parts.pop("request", {}))
-    each_member = parts.pop("each_member", {})
-    made = {
-        part: _with(getattr(applicant, part) or _NOTHING_TOLD[part], fields)
-        for part, fields in parts.items()
-    }
-    applicant = replace(applicant, **made)
-    return _with_members(applicant, each_member), asked
+    asked = parts.pop("request", None)
+    each_member = parts.pop("each_member", None)
+    if parts:
+        made = {
+            part: _with(getattr(applicant, part) or _NOTHING_TOLD[part], fields)
+            for part, fields in parts.items()
+        }
+        applicant = replace(applicant, **made)
+    if each_member:
+        applicant = _with_members(applicant, each_member)
+    return applicant, replace(request, **asked) if asked else request
 
 
 def _with_members(applicant: Applicant, columns: Mapping[str, Sequence[int]]) -> Applicant:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.financing.domain.rules.kur_terms import disaster_rate_bp
-from services.financing.domain.schedule import annuity, instalment, schedule
+from services.financing.domain.schedule import affordable, annuity, instalment, schedule
 
 VECTORS = [
     (10_000_000, 300, 36, 290_812),
@@ -29,6 +29,13 @@ VECTORS = [
 def test_an_annuity_is_exact_to_the_rupiah(plafon, rate_bp, months, due):
     assert instalment(plafon, rate_bp=rate_bp, months=months) == due
     assert annuity(plafon, rate_bp=rate_bp, months=months)[0].instalment == due
+
+
+@given(st.integers(0, 10**11), st.sampled_from([0, 300, 600, 900]), st.integers(1, 240))
+def test_the_largest_plafon_that_a_room_carries_is_exact(room, rate_bp, months):
+    most = affordable(room, rate_bp=rate_bp, months=months)
+    assert instalment(most, rate_bp=rate_bp, months=months) <= room
+    assert instalment(most + 1, rate_bp=rate_bp, months=months) > room
 
 
 @pytest.mark.parametrize(("grace", "due"), [(6, 53_478_818), (8, 54_890_417)])
