@@ -46,6 +46,14 @@ REQUIRED_HEADERS: Mapping[str, Mapping[str, Any]] = {
 }
 """Optional in the code, so that leaving one out gets its own problem (400, 428) and not a 422."""
 
+BEARER: Mapping[str, str] = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "Tokens come from the identity provider of this deployment.",
+}
+"""How callers show who they are where the issuer's own addresses are not known."""
+
 BOUNDS: Mapping[str, str] = {
     "ge": "minimum",
     "gt": "exclusiveMinimum",
@@ -56,12 +64,13 @@ BOUNDS: Mapping[str, str] = {
 
 
 def contract(
-    app: FastAPI, problems: Catalogue, names: Mapping[str, str], *, token_url: str
+    app: FastAPI, problems: Catalogue, names: Mapping[str, str], *, token_url: str | None
 ) -> Json:
     """Return the OpenAPI document.
 
     `names` renames schemas that a bare name says too little of. `token_url` is where callers get
-    their tokens: an address of its own, or a path of this service.
+    their tokens: an address of its own, or a path of this service. None means that only the issuer
+    of the tokens knows it, and the contract asks for a bearer token.
     """
     document = get_openapi(
         title=app.title,
@@ -83,7 +92,11 @@ def contract(
         for operation in path.values():
             _complete(operation, problems)
     for scheme in components.get("securitySchemes", {}).values():
-        scheme["flows"]["clientCredentials"].update(tokenUrl=token_url, scopes=dict(SCOPES))
+        if token_url is None:
+            scheme.clear()
+            scheme.update(BEARER)
+        else:
+            scheme["flows"]["clientCredentials"].update(tokenUrl=token_url, scopes=dict(SCOPES))
     return _renamed(document, names)
 
 

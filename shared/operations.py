@@ -18,7 +18,6 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from shared import tracing
-from shared.auth import TOKEN_PATH
 from shared.contract import contract
 from shared.db import SELECT_ONE, Database, DatabaseUnavailable, Statement
 from shared.express import Express
@@ -40,12 +39,12 @@ def new_app(
     problems: Catalogue,
     tags: Mapping[str, str],
     names: Mapping[str, str],
-    token_url: str = TOKEN_PATH,
+    token_url: str | None,
 ) -> FastAPI:
     """Return an application with problems, metrics, request ids, health and offline docs.
 
     `tags` says what each group of endpoints is for; `names` renames schemas in the contract, and
-    `token_url` is where callers get their tokens.
+    `token_url` is where callers get their tokens, if it is known.
     """
     traced = tracing.configured()
     app: FastAPI = FastAPIOffline(

@@ -25,7 +25,7 @@ from services.registry.db import clients
 from services.registry.db.tables import event
 from services.registry.settings import Settings
 from shared import idempotency, keys
-from shared.auth import KeySet, Verifier
+from shared.auth import TOKEN_PATH, KeySet, Verifier
 from shared.db import Database
 from shared.feed import feed
 from shared.issuer import Client, Issuer, endpoints
@@ -40,30 +40,44 @@ TAGS = {
     "evidence": "Mentoring and training that were completed",
     "imports": "Files of people and cooperatives",
     "events": "The ordered feed of changes",
-    "tokens": "Tokens, and the keys that verify them",
 }
+TOKENS = {"tokens": "Tokens, and the keys that verify them"}
+TOKEN_NAMES = {"Body_issue_token": "TokenRequest"}
 NAMES = {
-    "Body_issue_token": "TokenRequest",
     "Event": "MembershipEvent",
     "Purpose": "FactsPurpose",
     "Scheme": "PlacementScheme",
     "Status": "MembershipStatus",
 }
+ROUTES = (
+    people.routes,
+    memberships.routes,
+    cooperatives.routes,
+    facts.routes,
+    regions.routes,
+    placements.routes,
+    verifications.routes,
+    relatives.routes,
+    officers.routes,
+    mentorings.routes,
+    trainings.routes,
+    imports.routes,
+)
+"""The endpoints of the registry's own, the hottest first."""
 DESCRIPTION = "Who came home, what they can do, and which cooperative took them in."
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Return the registry.
+    """Return the registry, with the built-in issuer unless the settings name an outside one.
 
     Raises:
         KeysMissing: a key file is absent.
         DevelopmentKeys: production mode, but a key was made for development.
     """
     ring = keys.load(settings.keys / "registry.json")
-    issuer = Issuer.from_file(settings.issuer, settings.keys / "issuer.json")
+    issuer = _built_in(settings)
     if settings.mode == "production":
         ring.refuse_development()
-        issuer.refuse_development()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -81,31 +95,30 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         problems=PROBLEMS,
-        tags=TAGS,
-        names=NAMES,
+        tags=TAGS if issuer is None else TAGS | TOKENS,
+        names=NAMES if issuer is None else NAMES | TOKEN_NAMES,
+        token_url=None if issuer is None else TOKEN_PATH,
     )
     app.state.keys = ring
     app.state.cursor_key = ring.cursor
-    app.state.verifier = Verifier(issuer.name, KeySet(str(settings.keys / "jwks.json")))
-
-    async def find_client(request: Request, id: str) -> Client | None:
-        return await clients.find(request.app.state.database.reader, id)
-
-    include(
-        app,
-        people.routes,
-        memberships.routes,
-        cooperatives.routes,
-        facts.routes,
-        regions.routes,
-        placements.routes,
-        verifications.routes,
-        relatives.routes,
-        officers.routes,
-        mentorings.routes,
-        trainings.routes,
-        imports.routes,
-        feed(event, PROBLEMS),
-        endpoints(issuer, find_client, PROBLEMS),
+    app.state.verifier = Verifier(
+        settings.issuer, KeySet(settings.jwks or str(settings.keys / "jwks.json"))
     )
+    include(app, *ROUTES, feed(event, PROBLEMS))
+    if issuer is not None:
+        include(app, endpoints(issuer, _find_client, PROBLEMS))
     return app
+
+
+def _built_in(settings: Settings) -> Issuer | None:
+    """Return the registry's own issuer, or None where an outside one is named."""
+    if settings.jwks is not None:
+        return None
+    issuer = Issuer.from_file(settings.issuer, settings.keys / "issuer.json")
+    if settings.mode == "production":
+        issuer.refuse_development()
+    return issuer
+
+
+async def _find_client(request: Request, id: str) -> Client | None:
+    return await clients.find(request.app.state.database.reader, id)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from shared.keys import Mode, mode
 
 DEFAULT_PORT = 8001
+BUILT_IN = "https://registry.purna.invalid"
+"""The name of the built-in issuer, where it was given no other."""
 
 
 class Settings(BaseModel):
@@ -20,17 +22,24 @@ class Settings(BaseModel):
     database_url: str
     keys: Path
     issuer: str
+    jwks: str | None = None
+    """Where an outside issuer's keys are; without it, the registry issues tokens itself."""
     port: int = DEFAULT_PORT
     host: str = "127.0.0.1"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read the environment; a variable that is missing is a `KeyError` with its name."""
+        """Read the environment; a variable that is missing is a `KeyError` with its name.
+
+        An outside issuer has to be named: none of its tokens bears the name of the built-in one.
+        """
+        jwks = environ.get("PURNA_JWKS") or None
         return cls(
             mode=mode(environ),
             database_url=environ["REGISTRY_DATABASE_URL"],
             keys=Path(environ["PURNA_KEYS"]),
-            issuer=environ.get("PURNA_ISSUER", "https://registry.purna.invalid"),
+            issuer=environ["PURNA_ISSUER"] if jwks else environ.get("PURNA_ISSUER", BUILT_IN),
+            jwks=jwks,
             port=int(environ.get("PURNA_REGISTRY_PORT", DEFAULT_PORT)),
             host=environ.get("PURNA_HOST", "127.0.0.1"),
         )
