@@ -10,6 +10,7 @@ from services.registry.db.tables import region, region_change
 from shared.db import Reader, Row, Statement, Unit
 from shared.sql_json import as_object, as_text, columns
 
+
 class RegionNotFound(Exception):
     """No region has this code, now or in the known past."""
 
