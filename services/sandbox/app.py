@@ -1,7 +1,8 @@
 """The four lenders in one process, each mounted under its own name."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -12,6 +13,13 @@ from services.sandbox.keys import BluKeys, ContractKeys, KurBankKeys
 from services.sandbox.ledger import Ledger
 from services.sandbox.lender import PROFILES, Compose, Lender
 from services.sandbox.settings import Settings
+
+ABOUT = (
+    "Pretend lenders, each behind a contract of its own, for developers of applications and for "
+    "lenders. The page of the project named under kit says how to speak to them."
+)
+KIT = "docs/partners-kit.md"
+"""The page of the project that describes the contracts and the console."""
 
 
 def create_app(
@@ -26,6 +34,7 @@ def create_app(
     lenders: dict[str, Lender] = {}
     app = FastAPI(title="Lender sandbox", docs_url=None, redoc_url=None, lifespan=_lifespan)
     app.state.lenders = lenders
+    app.add_api_route("/", _welcome(settings), include_in_schema=False)
     app.add_api_route("/healthz", _alive, include_in_schema=False)
     app.add_api_route("/readyz", _alive, include_in_schema=False)
     if not settings.production:
@@ -69,6 +78,21 @@ def _open(
     fund = lpdb.Fund(keys)
     opened = lender(fund.seal, lpdb.compose)
     return opened, lpdb.desk(opened, fund)
+
+
+def _welcome(settings: Settings) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """Return the first page: who lives here, and where to read on."""
+    looks = () if settings.production else ("ledger", "behaviour")
+    lenders = [
+        {"lender": code, "contract": PROFILES[code].contract, "address": f"/{code}"}
+        | {look: f"/{code}/{look}" for look in looks}
+        for code in settings.keys.lenders
+    ]
+
+    async def welcome() -> dict[str, Any]:
+        return {"title": "Lender sandbox", "about": ABOUT, "kit": KIT, "lenders": lenders}
+
+    return welcome
 
 
 @asynccontextmanager
