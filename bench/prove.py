@@ -27,7 +27,7 @@ from uuid import uuid4
 import httpx
 import structlog
 
-from bench import prove_hostile, prove_recourse
+from bench import prove_hostile, prove_recourse, prove_replay
 from bench.figures import figure, say
 from bench.kills import (
     BANK,
@@ -421,6 +421,8 @@ def main() -> int:
         broken += run(server, "stream", others, callbacks=True, size=size)
     if prove_recourse.main():
         broken.append("the ways to a yes")
+    if prove_replay.main():
+        broken.append("the replays")
     if prove_hostile.main():
         broken.append("the hostile attacks")
     if broken:

@@ -1,12 +1,21 @@
-"""`python -m services.financing`: serve the API; with `worker`, carry submissions to lenders."""
+"""
+Financing.
+
+    python -m services.financing                serve the API until told to stop
+    python -m services.financing worker         carry submissions until told to stop
+    python -m services.financing verify FILE    make a decision again from its record, which is
+                                                the answer of /applications/{id}/decision/record
+"""
 
 import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 
 import uvicorn
 
+from services.financing.api import records
 from services.financing.app import create_app, registry_client
 from services.financing.channels import keys as channel_keys
 from services.financing.settings import Settings
@@ -53,6 +62,20 @@ async def work(settings: Settings) -> None:
         await worker.run(stop, tasks=settings.worker_tasks)
 
 
+def verify(file: str) -> int:
+    """Say whether a record's facts are untouched and lead to its outcome; return the exit code."""
+    try:
+        sha256 = records.verify(Path(file).read_bytes())
+    except (records.OtherFacts, records.OtherOutcome) as other:
+        sys.stderr.write(f"Not verified. {other}\n")
+        return 1
+    except (records.RecordUnreadable, OSError) as unreadable:
+        sys.stderr.write(f"Not read. {unreadable}\n")
+        return 2
+    sys.stdout.write(f"Verified: the facts {sha256} lead to this outcome.\n")
+    return 0
+
+
 def main(arguments: list[str]) -> int:
     """Read the environment and run; return the exit code."""
     logs.configure()
@@ -61,8 +84,10 @@ def main(arguments: list[str]) -> int:
             serve(Settings.from_env(os.environ))
         case ["worker"]:
             asyncio.run(work(Settings.from_env(os.environ)))
+        case ["verify", file]:
+            return verify(file)
         case _:
-            sys.stderr.write(f"{__doc__}\n")
+            sys.stderr.write(f"{__doc__}".lstrip())
             return 2
     return 0
 

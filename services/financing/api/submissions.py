@@ -1,16 +1,13 @@
 """/applications/{id}/submission: an application is assessed, decided, routed, and followed."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
 import orjson
-import rfc8785
 from fastapi import Request, Response
 
 from services.financing import progress
-from services.financing.api import decisions
 from services.financing.api.applications import (
     ApplicationOut,
     ApplicationsReader,
@@ -21,6 +18,7 @@ from services.financing.api.borrowers import BorrowerIn, cooperatives_of, known_
 from services.financing.api.decisions import DecisionOut
 from services.financing.api.facts import DeclaredIn, applicant
 from services.financing.api.problems import PROBLEMS
+from services.financing.api.records import Facts, RecordOut, canonical, made
 from services.financing.db import applications, submissions
 from services.financing.db.applications import (
     ApplicationNotFound,
@@ -28,8 +26,8 @@ from services.financing.db.applications import (
     DecisionNotFound,
 )
 from services.financing.domain.application import Event, IllegalTransition, Status
-from services.financing.domain.book import BookedLoan, with_book
-from services.financing.domain.decision import Decision, decide
+from services.financing.domain.book import with_book
+from services.financing.domain.decision import Decision
 from services.financing.domain.eligibility import (
     BorrowerDeceased,
     ContractKind,
@@ -41,14 +39,12 @@ from services.financing.domain.schedule import annuity
 from services.financing.domain.submission import Stage
 from services.financing.domain.submission import Status as SubmissionStatus
 from services.financing.registry import (
-    Known,
     ReadingPurpose,
     RegistryRefused,
     RegistryUnavailable,
     SubjectNotFound,
 )
 from shared.clock import WIB, Now
-from shared.db import Row
 from shared.edge import OnceLater, Read, router
 from shared.idempotency import (
     IdempotencyKeyMissing,
@@ -146,14 +142,14 @@ async def submit_application(
     who = applicant(borrower.kind, declared, known)
     book = await applications.loans(unit, borrower.kind, borrower.id)
     who = replace(who, credit=with_book(who.credit, book))
-    decision = decide(
+    facts = Facts.of_today(
         who,
         asked,
         on=now.astimezone(WIB).date(),
         channels=request.app.state.channels_today,
         preference=row["preference"],
     )
-    outcome = decisions.render(decision, who, asked)
+    decision, outcome = made(facts)
     decision_id = new_id()
     events = (Event.SUBMIT, Event.ASSESS, _verdict(decision))
     kept = await progress.move(
@@ -168,7 +164,11 @@ async def submit_application(
         },
         data={"decision_id": str(decision_id), "outcome": decision.route.outcome},
     )
-    facts = _canonical(row, known, book, decision)
+    kept_facts = canonical(
+        facts,
+        declared=orjson.loads(row["declared"]),
+        book=[loan._asdict() for loan in book],
+    )
     await applications.add_decision(
         unit,
         id=decision_id,
@@ -177,8 +177,8 @@ async def submit_application(
         akad_on=decision.akad_on,
         engine_version=decision.engine_version,
         editions=list(decision.editions),
-        facts=facts.decode(),
-        facts_sha256=hashlib.sha256(facts).digest(),
+        facts=kept_facts.decode(),
+        facts_sha256=hashlib.sha256(kept_facts).digest(),
         outcome=outcome.decode(),
         created_at=now,
     )
@@ -206,6 +206,24 @@ async def get_decision(caller: ApplicationsReader, db: Read, id: UUID) -> Respon
     row = await applications.decided(db, id)
     headers = {"purna-facts-sha256": row["facts_sha256"].hex()}
     return Response(row["outcome"], headers=headers, media_type="application/json")
+
+
+@routes.get(
+    "/{id}/decision/record",
+    response_model=RecordOut,
+    responses=PROBLEMS.openapi(ApplicationNotFound, DecisionNotFound),
+    operation_id="get_decision_record",
+)
+async def get_decision_record(caller: ApplicationsReader, db: Read, id: UUID) -> Response:
+    """Show everything that the decision was made of, for whoever wants to make it again.
+
+    `python -m services.financing verify FILE` does so from this answer alone.
+    """
+    await applications.get(db, caller, id)
+    row = await applications.decided(db, id)
+    sha256 = row["facts_sha256"].hex()
+    body = f'{{"facts":{row["facts"]},"facts_sha256":"{sha256}","outcome":{row["outcome"]}}}'
+    return Response(body, media_type="application/json")
 
 
 @routes.get(
@@ -258,34 +276,3 @@ def _verdict(decision: Decision) -> Event:
             return Event.INCUBATE
         case _:
             return Event.REFUSE
-
-
-def _canonical(row: Row, known: Known, book: Sequence[BookedLoan], decision: Decision) -> bytes:
-    """Return what was known and asked, as canonical JSON: the same facts, the same bytes.
-
-    Names and numbers that identify the borrower are not among them: the decision did not use them.
-    """
-    identifying = {"id", "full_name", "name", "person_nik", "registered_by"}
-    facts = {
-        name: value
-        for name, value in orjson.loads(orjson.dumps(known)).items()
-        if name not in identifying
-    }
-    return rfc8785.dumps(
-        {
-            "known": facts,
-            "declared": orjson.loads(row["declared"]),
-            "book": [loan._asdict() for loan in book],
-            "request": {
-                "amount": row["amount"],
-                "tenor_months": row["tenor_months"],
-                "purpose": row["purpose"],
-                "contract_kind": row["contract_kind"],
-                "preference": list(row["preference"]),
-            },
-            "on": decision.on.isoformat(),
-            "akad_on": decision.akad_on.isoformat(),
-            "editions": list(decision.editions),
-            "engine_version": decision.engine_version,
-        }
-    )

@@ -146,7 +146,7 @@ _STEPS = Statement(
 )
 _ADD_DECISION = Statement(insert(decision))
 _DECISION = Statement(
-    select(as_text(decision.c.outcome).label("outcome"), decision.c.facts_sha256)
+    select(as_text(decision.c.outcome).label("outcome"), decision.c.facts, decision.c.facts_sha256)
     .join(application, application.c.decision_id == decision.c.id)
     .where(_by_id)
 )

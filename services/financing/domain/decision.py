@@ -1,7 +1,7 @@
 """The whole answer to one request: every product with every reason, the score, the route."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -25,6 +25,10 @@ ENGINE_VERSION = "1"
 """Changes when the same facts under the same editions would be decided otherwise."""
 
 
+class EditionUnknown(Exception):
+    """An edition of the law is asked for that this rulebook does not have."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
     """The editions of every scheme; a draft regulation is another rulebook."""
@@ -35,6 +39,25 @@ class Rulebook:
     blu: Timeline[BluTerms | None] = BLU
     pmk49: Timeline[Pmk49Terms | None] = PMK49
     burden: Timeline[Term[int]] = BURDEN
+
+    def enacted(self) -> Mapping[str, tuple[date, ...]]:
+        """Return the first day of every edition, by the name of its scheme."""
+        return {each.name: getattr(self, each.name).since for each in fields(self)}
+
+    def only(self, enacted: Mapping[str, Sequence[date]]) -> "Rulebook":
+        """Return the rulebook as it was when these editions were enacted.
+
+        Raises:
+            EditionUnknown: one of them is not in this rulebook, or a scheme is missing.
+        """
+        known = self.enacted()
+        if all(tuple(enacted.get(name, ())) == days for name, days in known.items()):
+            return self
+        if enacted.keys() != known.keys() or any(
+            not set(days) <= set(known[name]) for name, days in enacted.items()
+        ):
+            raise EditionUnknown("This package lacks an edition of the law that was in force.")
+        return Rulebook(**{name: getattr(self, name).only(days) for name, days in enacted.items()})
 
 
 IN_FORCE = Rulebook()
