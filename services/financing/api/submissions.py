@@ -1,7 +1,10 @@
 """/applications/{id}/submission: an application is assessed, decided, routed, and followed."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -30,21 +33,24 @@ from services.financing.domain.book import with_book
 from services.financing.domain.decision import Decision
 from services.financing.domain.eligibility import (
     BorrowerDeceased,
+    BorrowerKind,
     ContractKind,
     LoanRequest,
     Purpose,
 )
-from services.financing.domain.routing import Outcome
+from services.financing.domain.routing import Channel, Outcome
 from services.financing.domain.schedule import annuity
 from services.financing.domain.submission import Stage
 from services.financing.domain.submission import Status as SubmissionStatus
 from services.financing.registry import (
+    Known,
     ReadingPurpose,
     RegistryRefused,
     RegistryUnavailable,
     SubjectNotFound,
 )
 from shared.clock import WIB, Now
+from shared.db import Row, Unit
 from shared.edge import OnceLater, Read, router
 from shared.idempotency import (
     IdempotencyKeyMissing,
@@ -132,30 +138,19 @@ async def submit_application(
     known = await known_borrower(request, caller, borrower, ReadingPurpose.ASSESSMENT)
     unit = await once.begin()
     row = await applications.lock(unit, caller, id)
-    declared = DeclaredIn.model_validate_json(row["declared"])
-    asked = LoanRequest(
-        amount=Rupiah(row["amount"]),
-        tenor_months=row["tenor_months"],
-        purpose=Purpose(row["purpose"]),
-        contract_kind=ContractKind(row["contract_kind"]),
-    )
-    who = applicant(borrower.kind, declared, known)
-    book = await applications.loans(unit, borrower.kind, borrower.id)
-    who = replace(who, credit=with_book(who.credit, book))
-    facts = Facts.of_today(
-        who,
-        asked,
+    facts, written = await _facts(
+        unit,
+        row,
+        known,
         on=now.astimezone(WIB).date(),
         channels=request.app.state.channels_today,
-        preference=row["preference"],
     )
     decision, outcome = made(facts)
     decision_id = new_id()
-    events = (Event.SUBMIT, Event.ASSESS, _verdict(decision))
     kept = await progress.move(
         unit,
         row,
-        events,
+        (Event.SUBMIT, Event.ASSESS, _verdict(decision)),
         now=now,
         actor=caller.id,
         changes={
@@ -164,33 +159,14 @@ async def submit_application(
         },
         data={"decision_id": str(decision_id), "outcome": decision.route.outcome},
     )
-    kept_facts = canonical(
-        facts,
-        declared=orjson.loads(row["declared"]),
-        book=[loan._asdict() for loan in book],
-    )
     await applications.add_decision(
         unit,
+        **_kept(decision, written, outcome),
         id=decision_id,
         application_id=id,
-        decided_on=decision.on,
-        akad_on=decision.akad_on,
-        engine_version=decision.engine_version,
-        editions=list(decision.editions),
-        facts=kept_facts.decode(),
-        facts_sha256=hashlib.sha256(kept_facts).digest(),
-        outcome=outcome.decode(),
         created_at=now,
     )
-    if decision.route.outcome is Outcome.ROUTED:
-        leg = decision.route.legs[0]
-        first = {
-            "no": leg.no,
-            "channel": leg.channel,
-            "product": leg.product,
-            "rate_bp": leg.rate_bp,
-        }
-        await progress.send_to(unit, id, first, now=now)
+    await progress.send_to(unit, id, _first_leg(decision), now=now)
     return answer(kept)
 
 
@@ -266,6 +242,51 @@ async def get_application_schedule(caller: ApplicationsReader, db: Read, id: UUI
         rate_bp=leg["rate_bp"],
         items=[LineOut(**line._asdict()) for line in lines],
     )
+
+
+async def _facts(
+    unit: Unit, row: Row, known: Known, *, on: date, channels: Sequence[Channel]
+) -> tuple[Facts, bytes]:
+    """Return what a draft is decided by: as the engine takes it, and as it is kept."""
+    kind = BorrowerKind(row["borrower_kind"])
+    declared = DeclaredIn.model_validate_json(row["declared"])
+    book = await applications.loans(unit, kind, row["borrower_id"])
+    who = applicant(kind, declared, known)
+    asked = LoanRequest(
+        amount=Rupiah(row["amount"]),
+        tenor_months=row["tenor_months"],
+        purpose=Purpose(row["purpose"]),
+        contract_kind=ContractKind(row["contract_kind"]),
+    )
+    facts = Facts.of_today(
+        replace(who, credit=with_book(who.credit, book)),
+        asked,
+        on=on,
+        channels=channels,
+        preference=row["preference"],
+    )
+    loans = [loan._asdict() for loan in book]
+    return facts, canonical(facts, declared=orjson.loads(row["declared"]), book=loans)
+
+
+def _kept(decision: Decision, facts: bytes, outcome: bytes) -> dict[str, Any]:
+    return {
+        "decided_on": decision.on,
+        "akad_on": decision.akad_on,
+        "engine_version": decision.engine_version,
+        "editions": list(decision.editions),
+        "facts": facts.decode(),
+        "facts_sha256": hashlib.sha256(facts).digest(),
+        "outcome": outcome.decode(),
+    }
+
+
+def _first_leg(decision: Decision) -> dict[str, Any] | None:
+    """Return the first leg of the route, as `progress.send_to` takes it; None without a route."""
+    if decision.route.outcome is not Outcome.ROUTED:
+        return None
+    leg = decision.route.legs[0]
+    return {"no": leg.no, "channel": leg.channel, "product": leg.product, "rate_bp": leg.rate_bp}
 
 
 def _verdict(decision: Decision) -> Event:
