@@ -94,7 +94,7 @@ def create_app(
         tags=TAGS,
         names=NAMES,
         # Our callers ask where we ask ourselves.
-        token_url=settings.registry_url.rstrip("/") + TOKEN_PATH,
+        token_url=_token_url(settings),
     )
     app.state.cursor_key = ring.cursor
     app.state.verifier = Verifier(settings.issuer, KeySet(settings.jwks))
@@ -118,7 +118,12 @@ def registry_client(settings: Settings, line: Outbound) -> RegistryClient:
         line,
         client_id=settings.client_id,
         client_secret=settings.client_secret.get_secret_value(),
+        token_url=_token_url(settings),
     )
+
+
+def _token_url(settings: Settings) -> str:
+    return settings.token_url or settings.registry_url.rstrip("/") + TOKEN_PATH
 
 
 async def _worker_alive(database: Database) -> str | None:

@@ -23,6 +23,8 @@ class Settings(BaseModel):
     jwks: str
     channels: Path
     registry_url: str
+    token_url: str | None = None
+    """Where financing gets its own token; the registry's issuer unless it is given."""
     client_id: str
     client_secret: SecretStr
     port: int = DEFAULT_PORT
@@ -41,6 +43,7 @@ class Settings(BaseModel):
             jwks=environ.get("PURNA_JWKS", str(keys / "jwks.json")),
             channels=Path(environ["FINANCING_CHANNELS"]),
             registry_url=environ["REGISTRY_URL"],
+            token_url=environ.get("FINANCING_TOKEN_URL") or None,
             client_id=environ["FINANCING_CLIENT_ID"],
             client_secret=SecretStr(environ["FINANCING_CLIENT_SECRET"]),
             port=int(environ.get("PURNA_FINANCING_PORT", DEFAULT_PORT)),

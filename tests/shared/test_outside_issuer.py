@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,6 +13,9 @@ from fastapi import FastAPI
 from jwt.algorithms import ECAlgorithm
 from openapi_spec_validator import validate
 
+from services.financing.app import create_app as create_financing
+from services.financing.registry import ReadingPurpose, RegistryClient, RegistryUnavailable
+from services.financing.settings import Settings as FinancingSettings
 from services.registry.app import create_app
 from services.registry.settings import BUILT_IN, Settings
 from shared import clock
@@ -94,3 +98,23 @@ def test_an_outside_issuer_has_to_be_named():
     for unset in ({}, {"PURNA_JWKS": ""}):
         settings = Settings.from_env(ENVIRON | unset)
         assert (settings.jwks, settings.issuer) == (None, BUILT_IN)
+
+
+async def test_financing_gets_its_token_where_it_is_told(financing_settings: FinancingSettings):
+    """Anything else is asked of the registry."""
+    asked: list[str] = []
+
+    def wire(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.url.host}{request.url.path}")
+        return httpx.Response(200, json={"access_token": "theirs", "expires_in": 300})
+
+    settings = financing_settings.model_copy(update={"token_url": f"{PROVIDER}/token"})
+    made = create_financing(settings, registry=httpx.MockTransport(wire))
+    scheme = made.openapi()["components"]["securitySchemes"]["oauth2"]
+    assert scheme["flows"]["clientCredentials"]["tokenUrl"] == f"{PROVIDER}/token"
+    async with made.router.lifespan_context(made):
+        registry: RegistryClient = made.state.registry
+        with pytest.raises(RegistryUnavailable):
+            await registry.person_facts(uuid4(), purpose=ReadingPurpose.ASSESSMENT)
+    assert asked[0] == "login.example/token"
+    assert asked[1].startswith("registry.test/people/")
