@@ -2,7 +2,7 @@
 Six applications, each carried to its end over the API that everybody uses.
 
 A story tells what it sees, and raises Unexpected when it is not what the law, the route or the
-lender's ledger should give. It can be told again on the same data.
+lender's ledger should give. One that ends with a KUR is told once on the same data.
 """
 
 from collections.abc import Callable, Coroutine, Mapping
@@ -29,10 +29,14 @@ Telling = Callable[[World, Narrator], Coroutine[Any, Any, Journey]]
 
 
 class Story(NamedTuple):
-    """One application: what it shows, and the telling of it."""
+    """One application: what it shows, and the telling of it.
+
+    `once` is who gets a KUR in it: a second one would be another story.
+    """
 
     title: str
     tell: Telling
+    once: str | None = None
 
 
 async def shop(world: World, say: Narrator) -> Journey:
@@ -172,13 +176,22 @@ async def silent_bank(world: World, say: Narrator) -> Journey:
 
 
 STORIES = (
-    Story("A shop of two years asks for Rp 40 million", shop),
-    Story("A mentored beginner asks for Rp 8 million", beginner),
-    Story("Rp 300 million, refused by the first bank of the route", second_bank),
+    Story("A shop of two years asks for Rp 40 million", shop, once="WALK-1"),
+    Story("A mentored beginner asks for Rp 8 million", beginner, once="WALK-2"),
+    Story("Rp 300 million, refused by the first bank of the route", second_bank, once="WALK-3"),
     Story("A cooperative with two annual meetings asks the LPDB for Rp 1 billion", cooperative),
     Story("A Kopdes founded last year, not yet eligible", young_kopdes),
-    Story("A bank that takes the application and does not answer", silent_bank),
+    Story("A bank that takes the application and does not answer", silent_bank, once="WALK-4"),
 )
+
+
+async def told_before(world: World, story: Story) -> bool:
+    """Tell whether the loan of a story is in our book already."""
+    if story.once is None:
+        return False
+    line, who = world.lines[MOBILE].financing, str(world.people[story.once])
+    known = await read(line, "/applications", borrower_id=who, limit=100)
+    return any(row["status"] in {"akad", "disbursed"} for row in known["items"])
 
 
 def _declared(*, months: int, income: int, equity: int, sector: str) -> dict[str, Any]:

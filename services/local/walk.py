@@ -5,7 +5,7 @@ from rich.console import Console
 from services.local.loading import Loaded
 from services.local.narration import Narrator
 from services.local.stack import Stack
-from services.local.stories import STORIES
+from services.local.stories import STORIES, told_before
 from services.local.world import Unexpected, entered
 
 
@@ -24,7 +24,12 @@ async def walk(stack: Stack, loaded: Loaded, console: Console) -> None:
         for number, story in enumerate(STORIES, start=1):
             say.title(f"{number}. {story.title}")
             try:
-                await story.tell(world, say)
+                if await told_before(world, story):
+                    say.line(
+                        "told", "before, on these data; --fresh tells it anew on new ones"
+                    )
+                else:
+                    await story.tell(world, say)
             except Unexpected as wrong:
                 raise WalkFailed(f"story {number}, {story.title}: {wrong}") from wrong
     console.print()

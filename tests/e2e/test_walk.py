@@ -18,10 +18,13 @@ from services.local.journey import Journey
 from services.local.loading import Loaded, load
 from services.local.narration import Narrator
 from services.local.stack import Stack
-from services.local.walk import WalkFailed
+from services.local.walk import WalkFailed, walk
 from services.local.world import World, entered, entry, news, read
 from shared.embedded_postgres import EmbeddedPostgres
 from tests.e2e.ports import free_ports
+
+BORROWERS = ("Baiq Nurhayati", "Siti Rahmawati", "Agus Priyanto", "Lalu Hamdani")
+"""Who gets a KUR in the walk."""
 
 
 @dataclass(frozen=True)
@@ -180,12 +183,12 @@ async def test_a_bank_that_does_not_answer_has_booked_exactly_one_loan(running: 
     assert await loans_of(running.world, "Lalu Hamdani") == {"kur-bank-nusantara": 1}
 
 
-async def test_a_story_can_be_told_again_on_the_same_data(running: Running):
-    for telling in (stories.shop, stories.young_kopdes):
-        first, again = await running.tell(telling), await running.tell(telling)
-
-        assert first.id != again.id
-        assert await status(first) == await status(again)
+async def test_the_walk_on_data_that_have_their_loans_tells_the_rest_and_says_so(running: Running):
+    before = [await loans_of(running.world, name) for name in BORROWERS]
+    said = io.StringIO()
+    await walk(running.stack, running.loaded, Console(file=said, width=100))
+    assert said.getvalue().count("before, on these data") == len(BORROWERS)
+    assert [await loans_of(running.world, name) for name in BORROWERS] == before
     memberships = await read(
         running.world.lines[MOBILE].registry,
         "/memberships",
@@ -196,12 +199,10 @@ async def test_a_story_can_be_told_again_on_the_same_data(running: Running):
 
 async def test_a_walk_that_goes_wrong_says_what_was_expected_and_what_was_seen(running: Running):
     lenders = running.world.lenders
-    instruction = {"behaviour": "refuse_later", "submissions": 1}
-    (await lenders.put("/kur-bank-nusantara/behaviour", json=instruction)).raise_for_status()
+    instruction = {"behaviour": "refuse", "submissions": 1}
+    (await lenders.put("/lpdb/behaviour", json=instruction)).raise_for_status()
 
-    with pytest.raises(
-        WalkFailed, match=r"story 1, .*: lenders asked: expected .*, saw .*samudra"
-    ):
+    with pytest.raises(WalkFailed, match=r"story 4, .*: the application: expected disbursed, saw"):
         await command.tour(
             running.stack, running.loaded, command.Wish(walk=True, fresh=False, once=True)
         )
