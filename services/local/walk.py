@@ -25,9 +25,7 @@ async def walk(stack: Stack, loaded: Loaded, console: Console) -> None:
             say.title(f"{number}. {story.title}")
             try:
                 if await told_before(world, story):
-                    say.line(
-                        "told", "before, on these data; --fresh tells it anew on new ones"
-                    )
+                    say.line("told", "before, on these data; --fresh tells it anew on new ones")
                 else:
                     await story.tell(world, say)
             except Unexpected as wrong:
