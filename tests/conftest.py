@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -28,7 +29,7 @@ from shared import clock
 from shared.auth import SCOPES, Kind
 from shared.db import Database
 from shared.embedded_postgres import EmbeddedPostgres
-from shared.issuer import Client, Issuer, hash_secret
+from shared.issuer import Client, Issuer
 from shared.keys import ensure_development_keys
 from tests.sandbox import lenders
 
@@ -186,22 +187,39 @@ def channels_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 CLIENT_SECRET = "only for tests"
+# As weak as argon2 can be: every test of financing has it checked once.
+CLIENT_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(CLIENT_SECRET)
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """A wire that a test plugs in where it likes."""
+
+    def __init__(self) -> None:
+        self.end: httpx.AsyncBaseTransport | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        assert self.end is not None, f"nobody is at the other end of {request.url}"
+        return await self.end.handle_async_request(request)
 
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[FastAPI]:
     """The lenders, silent: what they report is read by asking, or delivered by the test."""
     settings = SandboxSettings(keys=lenders.lender_keys(), pace=lenders.QUICK)
-    app = create_sandbox(settings)
+    app = create_sandbox(settings, transport=Wire())
     async with app.router.lifespan_context(app):
         yield app
 
 
-@pytest.fixture
-async def financing_settings(
+@pytest.fixture(scope="session")
+def lender_wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture(scope="session")
+def financing_settings(
     financing_template: str, keys: Path, channels_file: Path
 ) -> FinancingSettings:
-    await emptied(financing_template)
     return FinancingSettings(
         mode="development",
         database_url=financing_template,
@@ -215,14 +233,29 @@ async def financing_settings(
     )
 
 
+@pytest.fixture(scope="session")
+def financing_app(
+    registry_app: FastAPI, financing_settings: FinancingSettings, lender_wire: Wire
+) -> FastAPI:
+    """Made once, wired to the real registry."""
+    registry = httpx.ASGITransport(registry_app, raise_app_exceptions=False)
+    return create_financing(financing_settings, registry=registry, lenders=lender_wire)
+
+
 @pytest.fixture
 async def financing(
-    registry: Service, sandbox: FastAPI, financing_settings: FinancingSettings, keys: Path
+    registry: Service,
+    sandbox: FastAPI,
+    financing_app: FastAPI,
+    financing_template: str,
+    lender_wire: Wire,
+    keys: Path,
 ) -> AsyncIterator[Service]:
     """Financing, wired to the real registry and to the sandbox lenders."""
+    await emptied(financing_template)
     who = Client(
         id="financing",
-        secret_hash=hash_secret(CLIENT_SECRET),
+        secret_hash=CLIENT_HASH,
         kind=Kind.SERVICE,
         scopes=frozenset({"facts:read", "people:nik"}),
         cooperative_id=None,
@@ -231,12 +264,8 @@ async def financing(
     )
     async with registry.database.write() as unit:
         await clients.put(unit, who, name="Financing", now=clock.now())
-    app = create_financing(
-        financing_settings,
-        registry=registry.transport,
-        lenders=httpx.ASGITransport(sandbox),
-    )
-    async with serving(app, keys) as service:
+    lender_wire.end = httpx.ASGITransport(sandbox)
+    async with serving(financing_app, keys) as service:
         yield service
 
 

@@ -43,6 +43,7 @@ from services.sandbox.lender import (
     Resting,
 )
 from shared.clock import WIB, Now
+from shared.rsa_keys import private_key
 from shared.wire import Code, Day, LongText, Months, PersonNik, Text, VillageCode
 
 TOKEN_SECONDS = 900
@@ -132,9 +133,8 @@ class Bank:
     def __init__(self, keys: KurBankKeys) -> None:
         self.keys = keys
         public = serialization.load_pem_public_key(keys.client_public_key.encode())
-        private = serialization.load_pem_private_key(keys.bank_private_key.encode(), None)
         self._client = cast("rsa.RSAPublicKey", public)
-        self._own = cast("rsa.RSAPrivateKey", private)
+        self._own = private_key(keys.bank_private_key)
         self._tokens: dict[str, datetime] = {}
         self._day = ""
         self._external_ids: set[str] = set()

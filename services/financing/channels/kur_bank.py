@@ -33,6 +33,7 @@ from services.financing.domain.submission import Stage
 from shared.clock import WIB
 from shared.money import Rupiah
 from shared.outbound import Outbound, Reply
+from shared.rsa_keys import private_key
 from shared.wire import Code, Instant, LongText
 
 TOKEN_PATH: Final = "/v1.0/access-token/b2b"  # noqa: S105 (an address)
@@ -122,9 +123,8 @@ class KurBank:
         self._client_id = client_id
         self._client_secret = client_secret.encode()
         self._partner_id = partner_id
-        own = serialization.load_pem_private_key(client_private_key.encode(), None)
         theirs = serialization.load_pem_public_key(bank_public_key.encode())
-        self._own = cast("rsa.RSAPrivateKey", own)
+        self._own = private_key(client_private_key)
         self._theirs = cast("rsa.RSAPublicKey", theirs)
         self._token = Token()
 
