@@ -153,12 +153,6 @@ _HEARTBEAT = Statement(
     )
 )
 _LAST_BEAT = Statement(select(func.max(heartbeat.c.at).label("at")))
-_BACKLOG = Statement(
-    select(
-        func.count().label("count"),
-        func.min(submission.c.due_at).label("oldest"),
-    ).where(submission.c.due_at.is_not(None))
-)
 
 
 async def add(unit: Unit, **values: Any) -> None:
@@ -255,11 +249,6 @@ async def last_beat(db: Reader) -> datetime | None:
     """Return when a worker was last alive."""
     row = await db.row(_LAST_BEAT)
     return row["at"] if row else None
-
-
-async def backlog(db: Reader) -> Row | None:
-    """Return how many submissions wait for something, and since when the oldest is due."""
-    return await db.row(_BACKLOG)
 
 
 def _found(row: Row | None) -> Row:

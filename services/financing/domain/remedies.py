@@ -61,7 +61,6 @@ _HOPED: Mapping[Code, Change] = {
     Code.UNKNOWN_KUR_OUTSTANDING: ("credit.kur_outstanding", Rupiah(0)),
     Code.UNKNOWN_KUR_LENDER: ("credit.kur_lender", "to be told"),
     Code.UNKNOWN_PRODUCTION: ("business.production", True),
-    Code.UNKNOWN_NPWP: ("business.npwp", True),
     Code.UNKNOWN_BPJS_TK: ("business.bpjs_tk", True),
     Code.UNKNOWN_TURNOVER: ("business.turnover_year", Rupiah(0)),
     Code.UNKNOWN_INSTALMENTS: ("credit.instalments_month", Rupiah(0)),
@@ -137,9 +136,7 @@ _KINDS_OF: Mapping[str, CooperativeKind] = {
     pmk49.CODE: CooperativeKind.KOPDES,
     blu.INKUBASI: CooperativeKind.MIGRANT_WORKER,
 }
-_WAITS_ARE_ACTS = frozenset(
-    {Code.RAT_MISSING, Code.NO_CERTIFICATE, Code.SHU, Code.UNKNOWN_SHU, Code.UNKNOWN_MARRIED}
-)
+_WAITS_ARE_ACTS = frozenset({Code.RAT_MISSING, Code.NO_CERTIFICATE, Code.SHU, Code.UNKNOWN_SHU})
 """Here the day is when the act becomes possible: letting time pass alone does not help."""
 
 
@@ -170,11 +167,6 @@ def _either(part: str, *fields: str) -> Find:
         return (Remedy(Act.TELL, refusal.code, ((f"{part}.{untold}", True),)),)
 
     return find
-
-
-def _married(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
-    wait = Remedy(Act.WAIT, refusal.code, earliest=refusal.earliest)
-    return (*_told(situation, refusal), wait)
 
 
 def _npwp(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
@@ -427,7 +419,6 @@ def _number(refusal: Refusal, name: str) -> int:
 _FIND: Mapping[Code, Find] = {
     **dict.fromkeys(_HOPED, _told),
     **dict.fromkeys(_DONE, _done),
-    Code.UNKNOWN_MARRIED: _married,
     Code.UNKNOWN_BIRTH_DATE: _hoped("person.birth_date", lambda at: add_months(at.day, -30 * 12)),
     Code.UNKNOWN_BUSINESS_START: _hoped("business.started_on", lambda at: add_months(at.day, -12)),
     Code.UNKNOWN_NET_INCOME: _hoped("business.net_income_month", lambda _: _RICH),

@@ -17,31 +17,6 @@ class PlacementNotFound(Exception):
     """The person has no such placement."""
 
 
-_BODY = as_object(
-    **columns(
-        placement,
-        "id",
-        "person_id",
-        "country",
-        "sector",
-        "employer_kind",
-        "scheme",
-        "occupation",
-        "contract_from",
-        "contract_until",
-        "departed_on",
-        "returned_on",
-        "return_reason",
-        "created_at",
-    )
-)
-_ADD = Statement(insert(placement).returning(as_text(_BODY).label("body")))
-_DEPARTURES = Statement(
-    select(placement.c.departed_on).where(
-        placement.c.person_id == bindparam("id"), placement.c.departed_on.is_not(None)
-    )
-)
-_by_id = (placement.c.person_id == bindparam("id"), placement.c.id == bindparam("placement_id"))
 TOLD = (
     "country",
     "sector",
@@ -54,6 +29,14 @@ TOLD = (
     "returned_on",
     "return_reason",
 )
+_BODY = as_object(**columns(placement, "id", "person_id", *TOLD, "created_at"))
+_ADD = Statement(insert(placement).returning(as_text(_BODY).label("body")))
+_DEPARTURES = Statement(
+    select(placement.c.departed_on).where(
+        placement.c.person_id == bindparam("id"), placement.c.departed_on.is_not(None)
+    )
+)
+_by_id = (placement.c.person_id == bindparam("id"), placement.c.id == bindparam("placement_id"))
 _CORRECT = Statement(
     update(placement)
     .where(*_by_id)
