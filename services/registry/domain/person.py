@@ -392,14 +392,6 @@ class Language:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Skill:
-    """Something the person can do, as they name it, and for how many whole years."""
-
-    name: str
-    years: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """A certificate of competence, from BNSP or from abroad."""
 
