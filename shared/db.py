@@ -10,7 +10,7 @@ and only the edge (`shared/edge.py`, a worker's step) commits it.
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
@@ -110,19 +110,31 @@ class Lane:
                 connection = await self.pool.acquire()
             try:
                 yield cast("asyncpg.Connection", connection)
+            except DatabaseUnavailable as error:
+                # It may not know yet that it is dead: whoever borrows next shall not find out.
+                if isinstance(error.__cause__, _BROKEN):
+                    with suppress(asyncpg.InterfaceError):  # the pool knows already
+                        connection.terminate()
+                raise
             finally:
                 await self.pool.release(connection)
         finally:
             self.room.release()
 
 
-_BROKEN = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
+_BROKEN = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
 """The connection is gone; another may be well."""
 _UNAVAILABLE = (
     *_BROKEN,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    asyncpg.InternalClientError,
 )
 _CONTENDED = (
     asyncpg.DeadlockDetectedError,
