@@ -36,7 +36,7 @@ fmt: $(READY)  ## Format the code and mend what can be mended
 	$(BIN)/ruff format
 
 lock: $(UV)  ## Write the lock files anew from pyproject.toml (newest versions: ARGS=--upgrade)
-	$(COMPILE) $(ARGS) --group dev --group embedded pyproject.toml -o requirements.lock
+	$(COMPILE) $(ARGS) --group dev --group embedded --group fit pyproject.toml -o requirements.lock
 	$(COMPILE) $(ARGS) pyproject.toml -o requirements-image.lock
 	$(COMPILE) $(ARGS) --python-version 3.11 -o requirements-bootstrap.lock - <<< "uv==$(UV_VERSION)"
 
