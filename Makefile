@@ -11,6 +11,8 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 READY := .venv/locks-installed
+PEERS := .venv-bench
+PEERS_READY := $(PEERS)/locks-installed
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock"
 
 help:  ## Show what can be done
@@ -38,10 +40,12 @@ fmt: $(READY)  ## Format the code and mend what can be mended
 lock: $(UV)  ## Write the lock files anew from pyproject.toml (newest versions: ARGS=--upgrade)
 	$(COMPILE) $(ARGS) --group dev --group embedded --group fit pyproject.toml -o requirements.lock
 	$(COMPILE) $(ARGS) pyproject.toml -o requirements-image.lock
+	$(COMPILE) $(ARGS) --group bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 	$(COMPILE) $(ARGS) --python-version 3.11 -o requirements-bootstrap.lock - <<< "uv==$(UV_VERSION)"
 
-bench: $(READY)  ## Measure speed
+bench: $(READY) $(PEERS_READY)  ## Measure speed, alone and against peers
 	$(BIN)/python -m bench $(ARGS)
+	$(PEERS)/bin/python -m bench.peers
 
 prove: $(READY)  ## Prove the laws under faults, at full size (short: PROVE=small make prove)
 	$(BIN)/python -m bench.prove $(ARGS)
@@ -51,12 +55,19 @@ mutate: $(READY)  ## Change the domain's code at random and demand that a test t
 	$(BIN)/mutmut results
 
 clean:  ## Remove the environment and all caches; data, keys and logs in .local stay
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis mutants .coverage
+	rm -rf .venv $(PEERS) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis mutants .coverage
 	find . -name __pycache__ -not -path './.local/*' -prune -exec rm -rf {} +
 
 $(READY): requirements.lock $(UV)
 	@echo "Installing what requirements.lock names ..."
 	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@touch $@
+
+# The peers have an environment of their own: what they need is nobody else's business.
+$(PEERS_READY): requirements-bench.lock $(UV)
+	@echo "Installing what requirements-bench.lock names ..."
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(PEERS)
+	@$(UV) pip sync --quiet --require-hashes --python $(PEERS)/bin/python requirements-bench.lock
 	@touch $@
 
 # A folder without pip is what a Python without its venv package leaves behind: begin anew.
