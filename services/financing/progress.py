@@ -13,9 +13,11 @@ from uuid import UUID
 
 import orjson
 
-from services.financing.db import applications, submissions
+from services.financing.db import applications, deadlines, submissions
 from services.financing.domain import application, submission
+from services.financing.domain.deadlines import Duty, clock
 from services.financing.domain.submission import Stage
+from shared.clock import WIB
 from shared.db import Row, Unit
 from shared.events import Event
 from shared.ids import new_id
@@ -245,12 +247,13 @@ async def _next_leg(unit: Unit, application_id: UUID, sub: Row) -> dict[str, Any
 async def send_to(
     unit: Unit, application_id: UUID, leg: dict[str, Any] | None, *, now: datetime
 ) -> None:
-    """Write the intent to send an application down a leg of its route."""
+    """Write the intent to send an application down a leg of its route; its clock begins."""
     if leg is None:
         return
+    id = new_id()
     await submissions.add(
         unit,
-        id=new_id(),
+        id=id,
         application_id=application_id,
         leg_no=leg["no"],
         channel=leg["channel"],
@@ -260,4 +263,14 @@ async def send_to(
         due_at=now,
         created_at=now,
         changed_at=now,
+    )
+    await deadlines.start(
+        unit,
+        clock(Duty.ANSWER, leg["product"], since=now.astimezone(WIB)),
+        duty=Duty.ANSWER,
+        application_id=application_id,
+        subject_id=id,
+        since=now,
+        channel=leg["channel"],
+        product=leg["product"],
     )

@@ -11,7 +11,7 @@ with an older one records nothing. So a process may die anywhere and the lender 
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,8 +30,9 @@ from services.financing.channels import (
     ChannelUnknown,
     Proposal,
 )
-from services.financing.db import applications, submissions
+from services.financing.db import applications, deadlines, submissions
 from services.financing.domain import application, patience
+from services.financing.domain.deadlines import State, state
 from services.financing.domain.submission import Event as Act
 from services.financing.domain.submission import Status
 from services.financing.registry import (
@@ -52,6 +53,7 @@ STRAY = timedelta(minutes=10)
 """How long a message that a lender says it has never seen might still arrive."""
 IDLE_SECONDS = 0.25
 BEAT_SECONDS = 5.0
+REMIND_SECONDS = 5.0
 log = structlog.get_logger("purna.worker")
 
 
@@ -228,22 +230,40 @@ class Worker:
         else:
             await submissions.note_recovery(unit, channel)
 
+    async def remind(self) -> bool:
+        """Tell of one deadline that is near or has lapsed; False when there is none to tell of.
+
+        The row is locked while it is told of and says what is told next, so each is told once.
+        """
+        now = self.clock()
+        async with self.database.write() as unit:
+            found = await deadlines.due(unit, now=now)
+            if found is None:
+                return False
+            stands = state(found["near_at"], found["due_at"], now=now)
+            await deadlines.told(unit, found, stands)
+            unit.record(_reminder(found, stands, now))
+        return True
+
     async def run(self, stop: asyncio.Event, *, tasks: int) -> None:
         """Step until told to stop; a step that has begun is ended."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beat(stop))
+            group.create_task(self._loop(stop, self.remind, REMIND_SECONDS))
             for _ in range(tasks):
-                group.create_task(self._loop(stop))
+                group.create_task(self._loop(stop, self.step, IDLE_SECONDS))
 
-    async def _loop(self, stop: asyncio.Event) -> None:
+    async def _loop(
+        self, stop: asyncio.Event, act: Callable[[], Awaitable[bool]], idle_seconds: float
+    ) -> None:
         while not stop.is_set():
             try:
-                busy = await self.step()
+                busy = await act()
             except (DatabaseUnavailable, Contended) as error:
                 log.warning("database", reason=type(error).__name__)
                 busy = False
             if not busy:
-                await _wait(stop, IDLE_SECONDS)
+                await _wait(stop, idle_seconds)
 
     async def _beat(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -261,6 +281,29 @@ async def _wait(stop: asyncio.Event, seconds: float) -> None:
             await stop.wait()
     except TimeoutError:
         return
+
+
+_REMINDERS: Mapping[State, str] = {
+    State.NEAR: "application.deadline_near",
+    State.OVERDUE: "application.overdue",
+}
+
+
+def _reminder(found: Row, stands: State, now: datetime) -> Event:
+    data = {
+        "deadline_id": str(found["id"]),
+        "duty": found["duty"],
+        "subject_id": str(found["subject_id"]),
+        "due_on": found["due_on"].isoformat(),
+        **({"channel": found["channel"]} if found["channel"] else {}),
+    }
+    return Event(
+        kind=_REMINDERS[stands],
+        subject_id=found["application_id"],
+        version=found["application_version"],
+        occurred_at=now,
+        data=data,
+    )
 
 
 def _errand(status: Status, *, withdrawal: bool) -> Errand:

@@ -226,11 +226,60 @@ def upgrade() -> None:
     op.create_index(
         "ix_lender_report_submission_id", "lender_report", ["submission_id"], unique=False
     )
+    op.create_table(
+        "deadline",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("duty", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("product", sa.Text(), nullable=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("near_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("look_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("met_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("duty IN ('answer', 'review')", name=op.f("ck_deadline_duty")),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_deadline_application_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deadline")),
+    )
+    op.create_index("uq_deadline_subject", "deadline", ["subject_id"], unique=True)
+    op.create_index(
+        "ix_deadline_application_id", "deadline", ["application_id", "id"], unique=False
+    )
+    op.create_index(
+        "ix_deadline_running",
+        "deadline",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("met_at IS NULL"),
+    )
+    op.create_index(
+        "ix_deadline_look_at",
+        "deadline",
+        ["look_at"],
+        unique=False,
+        postgresql_where=sa.text("look_at IS NOT NULL"),
+    )
     op.execute("INSERT INTO event_head (one, number) VALUES (1, 0)")
 
 
 def downgrade() -> None:
     """Go back to the one before."""
+    op.drop_index(
+        "ix_deadline_look_at",
+        table_name="deadline",
+        postgresql_where=sa.text("look_at IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_deadline_running", table_name="deadline", postgresql_where=sa.text("met_at IS NULL")
+    )
+    op.drop_index("ix_deadline_application_id", table_name="deadline")
+    op.drop_index("uq_deadline_subject", table_name="deadline")
+    op.drop_table("deadline")
     op.drop_index("ix_lender_report_submission_id", table_name="lender_report")
     op.drop_table("lender_report")
     op.drop_index(

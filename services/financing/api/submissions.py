@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import Request, Response
+from pydantic import Field
 
 from services.financing import progress
 from services.financing.api.applications import (
@@ -67,6 +68,9 @@ routes = router("/applications", tags=["applications"])
 class SubmissionOut(Out):
     """One lender that the application went to, or will go to."""
 
+    answer_due_on: Annotated[
+        date | None, Field(description="Last day for the lender's answer; see GET /deadlines")
+    ]
     id: UUID
     leg_no: int
     channel: str

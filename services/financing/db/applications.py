@@ -65,12 +65,13 @@ _lender = exists().where(
     submission.c.channel == bindparam("channel"),
     submission.c.sent_at.is_not(None),
 )
-_VISIBLE: Mapping[str, Conditions] = {
+CONDITIONS: Mapping[str, Conditions] = {
     "all": (),
     "own": (_own,),
     "cooperative": (or_(_own, _cooperative),),
     "lender": (_lender,),
 }
+"""What an application has to fulfil to be seen, by how far a caller sees (`reach`)."""
 
 
 def reach(caller: Caller) -> tuple[str, dict[str, Any]]:
@@ -89,7 +90,7 @@ def reach(caller: Caller) -> tuple[str, dict[str, Any]]:
 
 
 def _each(build: Callable[[Conditions], ClauseElement]) -> dict[str, Statement]:
-    return {name: Statement(build(conditions)) for name, conditions in _VISIBLE.items()}
+    return {name: Statement(build(conditions)) for name, conditions in CONDITIONS.items()}
 
 
 _by_id = application.c.id == bindparam("id")

@@ -8,14 +8,16 @@ from sqlalchemy import bindparam, case, exists, func, insert, null, or_, select,
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from services.financing.db import deadlines
 from services.financing.db.tables import (
     application,
     channel_health,
+    deadline,
     heartbeat,
     lender_report,
     submission,
 )
-from services.financing.domain.submission import Stage
+from services.financing.domain.submission import AWAITING, Stage
 from shared.db import Reader, Row, Statement, Unit
 from shared.sql_json import as_object, as_text, columns
 
@@ -80,6 +82,7 @@ _CHANGE = Statement(
     .returning(submission)
 )
 _SUBMISSION = as_object(
+    answer_due_on=deadline.c.due_on,
     **columns(
         submission,
         "id",
@@ -93,12 +96,14 @@ _SUBMISSION = as_object(
         "sent_at",
         "created_at",
         "changed_at",
-    )
+    ),
 )
 _ALL_OF = Statement(
     select(
         as_text(func.json_agg(aggregate_order_by(_SUBMISSION, submission.c.leg_no))).label("items")
-    ).where(submission.c.application_id == bindparam("application_id"))
+    )
+    .select_from(submission.outerjoin(deadline, deadline.c.subject_id == submission.c.id))
+    .where(submission.c.application_id == bindparam("application_id"))
 )
 _REPORT = Statement(
     upsert(lender_report).on_conflict_do_nothing().returning(lender_report.c.event_id)
@@ -192,8 +197,10 @@ async def newest(unit: Unit, application_id: UUID) -> Row | None:
 
 
 async def change(unit: Unit, row: Row, *, now: datetime, **changes: Any) -> Row:
-    """Write changed columns of a locked submission and return it."""
+    """Write changed columns of a locked submission and return it; an answer stops its clock."""
     values = {name: changes.get(name, row[name]) for name in CHANGEABLE}
+    if row["status"] in AWAITING and values["status"] not in AWAITING:
+        await deadlines.meet(unit, row["id"], now=now)
     return _found(await unit.row(_CHANGE, id=row["id"], changed_at=now, **values))
 
 

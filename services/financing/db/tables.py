@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.financing.domain.application import Status as ApplicationStatus
+from services.financing.domain.deadlines import Duty
 from services.financing.domain.eligibility import BorrowerKind, ContractKind, Purpose
 from services.financing.domain.submission import Stage
 from services.financing.domain.submission import Status as SubmissionStatus
@@ -153,6 +154,29 @@ lender_report: Final = Table(
     Column("received_at", _TIME, nullable=False),
     Column("amount", BigInteger),
     Index("ix_lender_report_submission_id", "submission_id"),
+)
+
+deadline: Final = Table(
+    "deadline",
+    metadata,
+    id_column(),
+    Column("application_id", Uuid, ForeignKey("application.id"), nullable=False),
+    *choice("duty", Duty),
+    # The submission or the review that is waited for.
+    Column("subject_id", Uuid, nullable=False),
+    Column("channel", Text),
+    Column("product", Text),
+    Column("since", _TIME, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("near_at", _TIME, nullable=False),
+    Column("due_at", _TIME, nullable=False),
+    # When a worker has something to tell of it next; nothing more once it is met or has lapsed.
+    Column("look_at", _TIME),
+    Column("met_at", _TIME),
+    Index("uq_deadline_subject", "subject_id", unique=True),
+    Index("ix_deadline_application_id", "application_id", "id"),
+    Index("ix_deadline_running", "id", postgresql_where=text("met_at IS NULL")),
+    Index("ix_deadline_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
 )
 
 channel_health: Final = Table(

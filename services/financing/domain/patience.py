@@ -13,9 +13,6 @@ INQUIRY_MAX = timedelta(hours=4)
 LEASE = timedelta(seconds=60)
 """How long a worker may hold a submission; longer than a call's total deadline."""
 
-ANSWER_WITHIN = timedelta(days=14)
-"""A lender that has taken an application and is silent this long is reported to a person."""
-
 
 def wait_after(attempts: int, *, seed: int) -> timedelta | None:
     """Return the wait after so many failed sendings (1 or more); None means give up.
@@ -34,11 +31,6 @@ def inquire_after(inquiries: int, *, seed: int) -> timedelta | None:
 def lease_until(now: datetime) -> datetime:
     """Return when a claim made `now` may be taken over by another worker."""
     return now + LEASE
-
-
-def too_slow(sent_at: datetime, *, now: datetime) -> bool:
-    """Say whether a lender has had the application for longer than `ANSWER_WITHIN`."""
-    return now - sent_at > ANSWER_WITHIN
 
 
 def _wait(

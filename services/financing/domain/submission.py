@@ -137,6 +137,10 @@ def advance(status: Status, event: Event) -> Status:
         raise IllegalTransition(status, event) from None
 
 
+AWAITING = frozenset({Status.QUEUED, Status.SENDING, Status.UNKNOWN, Status.RECEIVED})
+"""The lender has not answered: that it has received a submission is no answer."""
+
+
 class Settlement(NamedTuple):
     """What a lender's reports amount to; a conflict is for a person to look at."""
 
