@@ -169,9 +169,15 @@ def pointer(location: tuple[str | int, ...]) -> str:
     """Return the JSON pointer (RFC 6901) of a place that pydantic names.
 
     Only names that the contract declares appear: an undeclared key is the caller's text and may
-    hold personal data, so callers cut it off first.
+    hold personal data, so callers cut it off first. The tag of a union, written `<tag>`, is no
+    part of a document.
     """
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    parts = (str(part) for part in location)
+    return "".join(
+        "/" + part.replace("~", "~0").replace("/", "~1")
+        for part in parts
+        if not part.startswith("<")
+    )
 
 
 async def _invalid(request: Request, exc: Exception) -> Response:

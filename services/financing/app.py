@@ -21,6 +21,7 @@ from services.financing.api.problems import PROBLEMS
 from services.financing.channels import keys as channel_keys
 from services.financing.db.submissions import last_beat
 from services.financing.db.tables import event
+from services.financing.domain import working_days
 from services.financing.domain.routing import CHANNELS
 from services.financing.registry import TOKEN_PATH, RegistryClient
 from services.financing.settings import Settings
@@ -75,6 +76,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        working_days.days_off(clock.now().year)  # no request is to wait for the calendar
         async with (
             Database.connect(settings.database_url) as database,
             idempotency.forgetting(database),

@@ -215,10 +215,11 @@ async def test_every_request_refuses_what_is_not_declared(contract):
     schemas = document["components"]["schemas"]
     for _, path, operation in operations(document):
         content = operation.get("requestBody", {}).get("content", {})
-        reference = content.get("application/json", {}).get("schema", {}).get("$ref")
-        if reference:
-            schema = schemas[reference.rpartition("/")[2]]
-            assert schema["additionalProperties"] is False, path
+        body = content.get("application/json", {}).get("schema", {})
+        for kind in body.get("oneOf", [body]):
+            if "$ref" in kind:
+                schema = schemas[kind["$ref"].rpartition("/")[2]]
+                assert schema["additionalProperties"] is False, path
 
 
 async def test_the_contract_changes_only_on_purpose(contract):

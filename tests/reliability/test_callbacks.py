@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import permutations
 from random import Random
@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from services.financing.channels import ChannelUnavailable, ChannelUnknown
+from services.financing.domain.duration import add_months
+from services.financing.domain.working_days import on_or_after
 from services.sandbox import kur_bank
 from services.sandbox.behaviour import Behaviour
 from services.sandbox.courier import Letter
@@ -312,5 +314,8 @@ async def test_a_schedule_follows_what_the_lender_grants_and_more_than_asked_is_
     id, submission = await at_the_bank(house)
     assert await applied(house, letter(submission, Stage.AKAD, amount=granted))
     assert (await house.read(id))["status"] == ("in_review" if in_review else "akad")
-    lines = (await house.read(id, "/schedule"))["items"]
-    assert sum(line["principal"] for line in lines) == granted
+    schedule = await house.read(id, "/schedule")
+    assert sum(line["principal"] for line in schedule["lines"]) == granted
+    akad_on, first = date.fromisoformat(schedule["akad_on"]), schedule["lines"][0]
+    assert date.fromisoformat(first["nominal_on"]) == add_months(akad_on, 1)
+    assert date.fromisoformat(first["due_on"]) == on_or_after(add_months(akad_on, 1))

@@ -23,6 +23,7 @@ from services.financing.api.decisions import DecisionOut
 from services.financing.api.facts import DeclaredIn, applicant
 from services.financing.api.problems import PROBLEMS
 from services.financing.api.records import Facts, RecordOut, canonical, made
+from services.financing.api.schedules import Plan, ScheduleOut, schedule_out
 from services.financing.db import applications, submissions
 from services.financing.db.applications import (
     ApplicationNotFound,
@@ -40,7 +41,8 @@ from services.financing.domain.eligibility import (
     Purpose,
 )
 from services.financing.domain.routing import Channel, Outcome
-from services.financing.domain.schedule import annuity
+from services.financing.domain.schedule.due import nominal_days
+from services.financing.domain.schedule.usual import usual
 from services.financing.domain.submission import Stage
 from services.financing.domain.submission import Status as SubmissionStatus
 from services.financing.registry import (
@@ -60,7 +62,7 @@ from shared.idempotency import (
 )
 from shared.ids import new_id
 from shared.money import Rupiah
-from shared.wire import Day, Instant, Out
+from shared.wire import Instant, Out
 
 routes = router("/applications", tags=["applications"])
 
@@ -84,29 +86,26 @@ class SubmissionOut(Out):
     changed_at: Instant
 
 
-class LineOut(Out):
-    """One month of the schedule, in rupiah."""
-
-    no: int
-    due_on: Day | None
-    principal: int
-    interest: int
-    instalment: int
-    balance: int
-
-
 class SubmissionsOut(Out):
     """The lenders of the route that have been reached so far, in order."""
 
     items: list[SubmissionOut]
 
 
-class ScheduleOut(Out):
-    """What would be paid back under the lender now asked: a calculation, not an offer."""
+class ApplicationScheduleOut(ScheduleOut):
+    """What would be paid back under the lender now asked: a calculation, not an offer.
+
+    An annuity, or under a Sharia contract a murabahah with an equivalent margin, as long as the
+    lender has not said otherwise. The lines have days once the akad is reported.
+    """
 
     product: str
-    rate_bp: int
-    items: list[LineOut]
+    rate_bp: Annotated[
+        int, Field(description="What it costs a year, effective, in hundredths of a percent")
+    ]
+    akad_on: Annotated[
+        date | None, Field(description="The day of the akad; null until the lender reports it")
+    ]
 
 
 @routes.post(
@@ -221,11 +220,11 @@ async def list_application_submissions(caller: ApplicationsReader, db: Read, id:
 
 @routes.get(
     "/{id}/schedule",
-    response_model=ScheduleOut,
+    response_model=ApplicationScheduleOut,
     responses=PROBLEMS.openapi(ApplicationNotFound, DecisionNotFound),
     operation_id="get_application_schedule",
 )
-async def get_application_schedule(caller: ApplicationsReader, db: Read, id: UUID) -> ScheduleOut:
+async def get_application_schedule(caller: ApplicationsReader, db: Read, id: UUID) -> Response:
     """Show what would be paid back each month to the lender that is asked now.
 
     The amount is what the lender has reported to grant, and before that what was asked.
@@ -235,17 +234,28 @@ async def get_application_schedule(caller: ApplicationsReader, db: Read, id: UUI
     if not decided["route"]["legs"]:
         raise DecisionNotFound("No lender is on the route, so there is nothing to pay back.")
     asked = orjson.loads(await submissions.all_of(db, id))
-    leg, amount = decided["route"]["legs"][0], row["amount"]
+    leg, amount, akad_on = decided["route"]["legs"][0], row["amount"], None
     if asked:
         leg = asked[-1]
         reported = await submissions.stages(db, UUID(leg["id"]))
         amount = reported.get(Stage.DISBURSED) or reported.get(Stage.AKAD) or amount
-    lines = annuity(Rupiah(amount), rate_bp=leg["rate_bp"], months=row["tenor_months"])
-    return ScheduleOut(
-        product=leg["product"],
-        rate_bp=leg["rate_bp"],
-        items=[LineOut(**line._asdict()) for line in lines],
-    )
+        akad_at = await submissions.akad_at(db, UUID(leg["id"]))
+        akad_on = None if akad_at is None else akad_at.astimezone(WIB).date()
+    body = {
+        "product": leg["product"],
+        "rate_bp": leg["rate_bp"],
+        "akad_on": akad_on,
+        **_schedule(row, amount, leg["rate_bp"], akad_on),
+    }
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+def _schedule(row: Row, amount: int, rate_bp: int, akad_on: date | None) -> dict[str, Any]:
+    months, contract_kind = row["tenor_months"], ContractKind(row["contract_kind"])
+    way, lines = usual(amount, rate_bp=rate_bp, months=months, contract_kind=contract_kind)
+    nominal = () if akad_on is None else nominal_days(akad_on, months)
+    rates = (rate_bp,) * months if contract_kind is ContractKind.CONVENTIONAL else ()
+    return schedule_out(way, Plan(lines, rates), nominal=nominal)
 
 
 async def _facts(

@@ -113,6 +113,11 @@ _STAGES = Statement(
     .where(lender_report.c.submission_id == bindparam("id"))
     .group_by(lender_report.c.stage)
 )
+_AKAD = Statement(
+    select(func.min(lender_report.c.occurred_at).label("at")).where(
+        lender_report.c.submission_id == bindparam("id"), lender_report.c.stage == Stage.AKAD
+    )
+)
 _FAILED = upsert(channel_health).values(
     channel=bindparam("channel"), failures=1, rest_until=null()
 )
@@ -219,6 +224,12 @@ async def stages(db: Reader | Unit, id: UUID) -> dict[Stage, int | None]:
     """Return every stage that was ever reported of a submission, with the largest amount."""
     rows = await db.rows(_STAGES, id=id)
     return {Stage(row["stage"]): row["amount"] for row in rows}
+
+
+async def akad_at(db: Reader, id: UUID) -> datetime | None:
+    """Return when the akad of a submission was signed; None while no lender has said so."""
+    row = await db.row(_AKAD, id=id)
+    return row["at"] if row else None
 
 
 async def note_failure(

@@ -21,8 +21,9 @@ def days_off(year: int) -> Mapping[date, str]:
 
 
 def estimated(year: int) -> bool:
-    """Tell whether some of a year's days off are not decreed yet."""
-    return any(_ESTIMATED in name for name in _days_off(year).values())
+    """Tell whether some of a year's days off are not decreed yet, or not known at all."""
+    known = _days_off(year)
+    return not known or any(_ESTIMATED in name for name in known.values())
 
 
 def is_working_day(day: date) -> bool:

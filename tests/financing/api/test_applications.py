@@ -136,11 +136,21 @@ async def test_each_change_is_one_event_of_the_feed(house: House):
     assert own == list(range(1, len(own) + 1))
 
 
+async def test_a_sharia_contract_is_repaid_as_a_sale_with_a_margin(house: House):
+    application = await house.submitted(40_000_000, contract_kind="sharia")
+    schedule = await house.read(application["id"], "/schedule")
+    assert (schedule["kind"], schedule["charge"]) == ("murabahah", "margin")
+    assert schedule["effective_rate_bp"] == schedule["rate_bp"] == 600
+    assert {line["rate_bp"] for line in schedule["lines"]} == {None}
+
+
 async def test_a_schedule_pays_the_whole_plafon_back(house: House):
     application = await house.submitted(40_000_000)
     schedule = await house.read(application["id"], "/schedule")
-    assert sum(line["principal"] for line in schedule["items"]) == 40_000_000
-    assert schedule["items"][-1]["balance"] == 0
+    assert sum(line["principal"] for line in schedule["lines"]) == 40_000_000
+    assert schedule["lines"][-1]["balance"] == 0
+    assert (schedule["kind"], schedule["akad_on"]) == ("annuity", None)
+    assert {line["due_on"] for line in schedule["lines"]} == {None}
 
 
 async def test_refused_with_reasons_reaches_no_lender(house: House):

@@ -37,6 +37,7 @@ def test_five_working_days_over_idul_fitri_take_more_than_a_week():
 
 def test_a_year_without_a_decree_says_that_its_days_are_estimates():
     assert working_days.estimated(2031)
+    assert working_days.estimated(2150)  # the calendar ends with 2100
     assert not working_days.estimated(2026)
 
 
