@@ -13,7 +13,6 @@ from datetime import date
 from typing import Any, NamedTuple, cast
 
 import orjson
-import rfc8785
 from pydantic import TypeAdapter, ValidationError
 
 from services.financing.api.decisions import DecisionOut, render
@@ -26,6 +25,7 @@ from services.financing.domain.decision import (
 )
 from services.financing.domain.eligibility import Applicant, LoanRequest
 from services.financing.domain.routing import Channel
+from shared.canonical_json import canonical_json
 from shared.wire import Out
 
 
@@ -112,7 +112,7 @@ def canonical(facts: Facts, **said_by: Any) -> bytes:
     written = _FACTS.dump_python(facts, mode="json")
     for channel in written["channels"]:
         channel["products"].sort()
-    return rfc8785.dumps({**written, "said_by": said_by})
+    return canonical_json({**written, "said_by": said_by})
 
 
 def verify(record: bytes) -> str:
@@ -124,7 +124,7 @@ def verify(record: bytes) -> str:
     try:
         document = orjson.loads(record)
         facts, named, outcome = (document[name] for name in RecordOut.model_fields)
-        sha256 = hashlib.sha256(rfc8785.dumps(facts)).hexdigest()
+        sha256 = hashlib.sha256(canonical_json(facts)).hexdigest()
         read = _FACTS.validate_python(_replayed(facts))
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         raise RecordUnreadable("This file is no record of a decision.") from error
@@ -137,12 +137,17 @@ def verify(record: bytes) -> str:
         again = made(read).outcome
     except EditionUnknown as unknown:
         raise RecordUnreadable(str(unknown)) from unknown
-    if rfc8785.dumps(orjson.loads(again)) != rfc8785.dumps(outcome):
+    if _sorted(orjson.loads(again)) != _sorted(outcome):
         raise OtherOutcome("The outcome has been changed: these facts lead to another one.")
     return sha256
 
 
 _FACTS = TypeAdapter(Facts)
+
+
+def _sorted(outcome: Any) -> bytes:
+    """Write an outcome to be compared: of two that differ in anything, the bytes differ."""
+    return orjson.dumps(outcome, option=orjson.OPT_SORT_KEYS)
 
 
 def _replayed(facts: Any) -> dict[str, Any]:
