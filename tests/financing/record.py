@@ -25,10 +25,17 @@ def record_of(case: Case, *, channels: tuple[Channel, ...] = CHANNELS) -> dict[s
 
 def shuffled(value: Any, random: Random) -> Any:
     """The same document with the members of every object in another order."""
-    if isinstance(value, list):
-        return [shuffled(each, random) for each in value]
-    if not isinstance(value, dict):
-        return value
-    names = list(value)
-    random.shuffle(names)
-    return {name: shuffled(value[name], random) for name in names}
+    orders: dict[tuple[str, ...], list[str]] = {}
+
+    def again(value: Any) -> Any:
+        if isinstance(value, list):
+            return [again(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        names = tuple(value)
+        order = orders.get(names)
+        if order is None:
+            order = orders[names] = random.sample(names, len(names))
+        return {name: again(value[name]) for name in order}
+
+    return again(value)

@@ -29,7 +29,8 @@ class EditionUnknown(Exception):
     """An edition of the law is asked for that this rulebook does not have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Compared by identity, so that what is kept of a rulebook is found quickly.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rulebook:
     """The editions of every scheme; a draft regulation is another rulebook."""
 
@@ -50,14 +51,20 @@ class Rulebook:
         Raises:
             EditionUnknown: one of them is not in this rulebook, or a scheme is missing.
         """
-        known = self.enacted()
-        if all(tuple(enacted.get(name, ())) == days for name, days in known.items()):
-            return self
-        if enacted.keys() != known.keys() or any(
-            not set(days) <= set(known[name]) for name, days in enacted.items()
-        ):
-            raise EditionUnknown("This package lacks an edition of the law that was in force.")
-        return Rulebook(**{name: getattr(self, name).only(days) for name, days in enacted.items()})
+        return _only(self, tuple((name, tuple(days)) for name, days in enacted.items()))
+
+
+# Decisions of one time name the same editions, and what is known of a rulebook is kept with it.
+@lru_cache(maxsize=256)
+def _only(rulebook: Rulebook, named: tuple[tuple[str, tuple[date, ...]], ...]) -> Rulebook:
+    enacted, known = dict(named), rulebook.enacted()
+    if enacted == known:
+        return rulebook
+    if enacted.keys() != known.keys() or any(
+        not set(days) <= set(known[name]) for name, days in named
+    ):
+        raise EditionUnknown("This package lacks an edition of the law that was in force.")
+    return Rulebook(**{name: getattr(rulebook, name).only(days) for name, days in named})
 
 
 IN_FORCE = Rulebook()

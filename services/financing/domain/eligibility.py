@@ -232,20 +232,21 @@ def concluded(
 ) -> Assessment:
     """Return the assessment that these refusals and notes amount to, with its earliest date."""
     earliest: date | None = None
-    for refusal in refusals:
-        day = refusal.earliest
-        if day is None:
-            if refusal.code in NEVER or refusal.code is Code.NOT_IN_FORCE:
-                earliest = None
-                break
-        elif earliest is None or day > earliest:
-            earliest = day
+    days = [refusal.earliest for refusal in refusals if refusal.earliest is not None]
+    if days and not any(_for_ever(refusal) for refusal in refusals):
+        earliest = max(days)
     if not refusals:
         for note in notes:
             if note.code is NoteCode.RETRY_AFTER:
                 retry = note.numbers["from"]
                 earliest = retry if isinstance(retry, date) else None
     return Assessment(product, tuple(refusals), notes, rate_bp, earliest)
+
+
+def _for_ever(refusal: Refusal) -> bool:
+    return refusal.earliest is None and (
+        refusal.code in NEVER or refusal.code is Code.NOT_IN_FORCE
+    )
 
 
 class BorrowerKind(StrEnum):
