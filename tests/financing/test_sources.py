@@ -1,13 +1,14 @@
 """Every number and every refusal rests on a text, holds on its days, and says how sure it is."""
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
-from datetime import date
+from dataclasses import fields, is_dataclass, replace
+from datetime import date, timedelta
+from random import Random
 from typing import Any
 
 import pytest
 
-from services.financing.domain.decision import IN_FORCE, Editions, in_force
+from services.financing.domain.decision import IN_FORCE, Decision, Editions, in_force
 from services.financing.domain.eligibility import Code, Confidence, NoteCode, Source
 from services.financing.domain.figures import figures
 from services.financing.domain.products import PRODUCTS, Scheme
@@ -20,6 +21,7 @@ from tests.financing.domain.applicants import (
     assessed,
     decided,
 )
+from tests.financing.domain.cases import a_case
 from tests.financing.domain.test_texts import everybody
 
 CODES = [product.code for product in PRODUCTS]
@@ -209,23 +211,70 @@ def test_every_number_that_all_of_kur_shares_is_listed_with_its_source(day):
     assert numbers(edition) <= listed
 
 
-# What does not exist, yet or for somebody, has no text of the day: that of today says so.
-TIMELESS = {Code.NOT_IN_FORCE, NoteCode.PRODUCT_ASSUMED}
+def stale(decision: Decision) -> list[object]:
+    """What a decision says with a text that did not hold on the day of its akad."""
+    found: list[object] = []
+    for assessment in decision.assessments:
+        # That a product does not exist on a day rests on the text that says on which days it does;
+        # whom it would be for is then told with it.
+        absent = Code.NOT_IN_FORCE in {each.code for each in assessment.refusals}
+        excused = {Code.NOT_IN_FORCE, Code.BORROWER_KIND} if absent else set[Code]()
+        found += [
+            (assessment.product, each)
+            for each in (*assessment.refusals, *assessment.notes)
+            if each.code not in excused and not holds(each.source, decision.akad_on)
+        ]
+    return found
 
 
-def test_every_refusal_rests_on_a_text_that_holds_on_the_day_of_the_akad():
-    for applicant, request, on in everybody():
-        day = request.akad_on or on
-        for assessment in decided(applicant, request, on=on).assessments:
+def holds(source: Source, day: date) -> bool:
+    return source.since <= day and (source.until is None or day <= source.until)
+
+
+def every_case() -> Iterator[Decision]:
+    """Decisions of applicants who are told every code there is, and of drawn ones, each with an
+    akad on the first and the last day of every edition, and on days between."""
+    random = Random(20_261_124)
+    drawn = (a_case(random) for _ in range(400))
+    for applicant, request, on in (*everybody(), *drawn):
+        yield decided(applicant, request, on=on)
+        for akad_on in random.sample(EDGES, 3):
+            yield decided(applicant, replace(request, akad_on=akad_on), on=on)
+
+
+EDGES = sorted(
+    day
+    for days in IN_FORCE.enacted().values()
+    for since in days
+    if since > date(2000, 1, 1)
+    for day in (since - timedelta(days=1), since, since + timedelta(days=100))
+)
+
+
+def test_every_reason_and_note_rests_on_a_text_that_holds_on_the_day_of_the_akad():
+    said: set[Code | NoteCode] = set()
+    for decision in every_case():
+        assert not stale(decision)
+        for assessment in decision.assessments:
             for each in (*assessment.refusals, *assessment.notes):
-                source = each.source
-                assert source in SOURCES, each
-                if each.code in TIMELESS:
-                    continue
-                if each.code is Code.BORROWER_KIND and assessment.product not in kur.CODES:
-                    continue
-                assert source.since <= day, each
-                assert source.until is None or day <= source.until, each
+                assert each.source in SOURCES, each
+                said.add(each.code)
+    assert said == {*Code, *NoteCode}
+
+
+@pytest.mark.parametrize("applicant", [a_person(), a_group(40_000_000), a_cooperative()])
+@pytest.mark.parametrize("on", [*EDGES, date(1999, 1, 1)], ids=str)
+def test_on_the_days_on_which_the_law_changes_every_reason_holds(applicant, on):
+    for amount in (1, 60_000_000, 10**11):
+        assert not stale(decided(applicant, ask(amount, tenor_months=240), on=on))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: f"{s.regulation}, {s.provision}")
+def test_the_articles_of_a_source_are_those_that_its_words_name(source):
+    for each in source.articles:
+        ayat, huruf = f"({each.ayat})" if each.ayat else "", each.huruf or ""
+        assert f" {each.pasal}{ayat}{huruf}" in source.provision
+    assert bool(source.articles) == ("Art. " in source.provision)
 
 
 @pytest.mark.parametrize(

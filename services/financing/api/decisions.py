@@ -14,6 +14,7 @@ import orjson
 from pydantic import Field
 
 from services.financing.api.recourse import RecourseOut, recourse_out
+from services.financing.api.sources import English, Indonesian, SourceOut, Sure, source_out
 from services.financing.domain import route_texts, texts
 from services.financing.domain.decision import IN_FORCE, Decision, Rulebook
 from services.financing.domain.eligibility import (
@@ -28,8 +29,10 @@ from services.financing.domain.eligibility import (
     Source,
     Value,
 )
+from services.financing.domain.exposure import Part, exposure
 from services.financing.domain.figures import rate_source
 from services.financing.domain.products import BY_CODE, Scheme
+from services.financing.domain.rates import rate_periods
 from services.financing.domain.recourse import recourse
 from services.financing.domain.routing import Leg, Outcome, Route, Why, WhyNot
 from services.financing.domain.schedule import instalment
@@ -53,28 +56,6 @@ Numbers = Annotated[
     dict[str, int | str],
     Field(description="The numbers of the sentence: rupiah, months, permille, days as YYYY-MM-DD"),
 ]
-Sure = Annotated[
-    Confidence,
-    Field(
-        description="How sure we are. Only `regulation` and `press` may be told as law; "
-        "`unverified` was not seen in a text and `assumption` is ours"
-    ),
-]
-
-
-Indonesian = Annotated[str, Field(description="For the applicant, in Indonesian")]
-English = Annotated[str, Field(description="The same, in English")]
-
-
-class SourceOut(Out):
-    """Where a rule stands, and the days it holds (both included)."""
-
-    regulation: str
-    provision: str
-    since: date
-    until: date | None
-    confidence: Sure
-    url: str | None
 
 
 class ReasonOut(Out):
@@ -98,6 +79,48 @@ class NoteOut(Out):
     source: SourceOut
 
 
+class RatePeriodOut(Out):
+    """Days, both included, with one yearly rate; null is open."""
+
+    since: date | None
+    until: date | None
+    rate_bp: Annotated[int, Field(description="Effective yearly rate in hundredths of a percent")]
+
+
+class ReliefOut(Out):
+    """Lower rates for debtors whom a disaster has affected, once the lender confirms that."""
+
+    periods: Annotated[
+        list[RatePeriodOut],
+        Field(description="The rate of an instalment that falls due in these days"),
+    ]
+    no_instalments_since: Annotated[
+        date, Field(description="Between this day and the next one no instalment falls due")
+    ]
+    no_instalments_until: date
+    source: SourceOut
+
+
+class ExposurePartOut(Out):
+    """One part of what a borrower stands for, in rupiah."""
+
+    name: Part
+    amount: int
+
+
+class ExposureOut(Out):
+    """What a person, or the chair of a group, stands for. A sum: no text sets a limit to it.
+
+    `kur` is owed of every KUR, `cooperative` to a cooperative, `declared` elsewhere; `guarantees`
+    are given for others and owed only if they fail.
+    """
+
+    parts: Annotated[list[ExposurePartOut], Field(description="What is known")]
+    unknown: Annotated[list[Part], Field(description="What nobody has told; it counts nothing")]
+    before: Annotated[int, Field(description="The sum of the parts, in rupiah")]
+    after: Annotated[int, Field(description="The same with the loan that is asked for")]
+
+
 class ProductDecisionOut(Out):
     """What one product says. `assumed`: no text has been found that such a product exists."""
 
@@ -108,13 +131,21 @@ class ProductDecisionOut(Out):
     assumed: bool
     eligible: bool
     rate_bp: Annotated[
-        int | None, Field(description="Effective yearly rate in hundredths of a percent")
+        int | None,
+        Field(description="Effective yearly rate in hundredths of a percent, without any relief"),
     ]
     rate_confidence: Annotated[
         Confidence | None, Field(description="How sure we are of that rate")
     ]
+    relief: Annotated[
+        ReliefOut | None, Field(description="The lower rates of some years, where there are any")
+    ]
     instalment_month: Annotated[
-        int | None, Field(description="Monthly instalment in rupiah; null when not eligible")
+        int | None,
+        Field(
+            description="Monthly instalment in rupiah at `rate_bp`, by which the capacity is "
+            "judged, also where there is a relief. Null when not eligible"
+        ),
     ]
     earliest_date: Annotated[
         date | None,
@@ -215,6 +246,9 @@ class DecisionOut(Out):
     engine_version: str
     editions: Annotated[list[str], Field(description="The editions of the rules in force then")]
     products: list[ProductDecisionOut]
+    exposure: Annotated[
+        ExposureOut | None, Field(description="Null of a cooperative, whose balance we lack")
+    ]
     score: ScoreOut
     route: RouteOut
 
@@ -243,6 +277,7 @@ def render(
                 }
                 for assessment in decision.assessments
             ],
+            "exposure": _exposure(applicant, request),
             "score": _score(decision.score),
             "route": _route(decision.route),
         }
@@ -257,9 +292,25 @@ def _recourse(
     return recourse_out(recourse(said, applicant, request, on=on, rulebook=rulebook))
 
 
-def source_out(source: Source) -> dict[str, Any]:
-    """Return a source as `SourceOut`."""
-    return source._asdict()
+def _exposure(applicant: Applicant, request: LoanRequest) -> Mapping[str, Any] | None:
+    counted = exposure(applicant, request)
+    if counted is None:
+        return None
+    parts = [{"name": name, "amount": amount} for name, amount in counted.parts]
+    return {**counted._asdict(), "parts": parts}
+
+
+def _relief(assessment: Assessment) -> Mapping[str, Any] | None:
+    relief = assessment.relief
+    if relief is None:
+        return None
+    since, until = relief.paused
+    return {
+        "periods": [period._asdict() for period in rate_periods(assessment)],
+        "no_instalments_since": since,
+        "no_instalments_until": until,
+        "source": source_out(relief.source),
+    }
 
 
 def _product(
@@ -279,6 +330,7 @@ def _product(
         "eligible": assessment.eligible,
         "rate_bp": rate_bp,
         "rate_confidence": None if source is None else source.confidence,
+        "relief": _relief(assessment),
         "instalment_month": due,
         "earliest_date": assessment.earliest_date,
         "reasons": [

@@ -40,6 +40,9 @@ BOOK_YEARS_MAX = 60
 Collectibility = Annotated[int, Field(strict=True, ge=1, le=5)]
 """Collectibility in SLIK: 1 current, 2 special mention, 3 substandard, 4 doubtful, 5 macet."""
 
+Province = Annotated[str, Field(strict=True, pattern=r"^[1-9]\d$")]
+"""A province as Kemendagri writes it."""
+
 Permille = Annotated[int, Field(strict=True, ge=0, le=1000)]
 """A share in thousandths."""
 
@@ -136,6 +139,12 @@ class BusinessFactsIn(In):
     turnover_year: Sum | None = _said("Turnover of a year, in rupiah")
     net_income_month: Balance | None = _said("Net income of a month, in rupiah; a loss below zero")
     own_equity: Sum | None = _said("Own money in the business, in rupiah")
+    province: Province | None = _said(
+        "Province of the business, the two digits of Kemendagri's code, such as `11` for Aceh"
+    )
+    disaster_affected: Flag | None = _said(
+        "A lender counts the business among those affected by the disaster in its province"
+    )
 
     def facts(self) -> BusinessFacts:
         """Return the business as the rules read it."""
@@ -174,7 +183,13 @@ class CreditFactsIn(In):
     programme_unpaid: Flag | None = _said("An earlier programme credit is not paid off")
     paid_off_on: Day | None = _said("The day on which the last KUR was paid off")
     instalments_month: Sum | None = _said("All other instalments of a month, in rupiah")
-    declared_debt: Sum | None = _said("All other debt, also outside SLIK, in rupiah")
+    cooperative_debt: Sum | None = _said("What is owed to a cooperative, in rupiah")
+    declared_debt: Sum | None = _said(
+        "All debt beside KUR and that to a cooperative, also outside SLIK, in rupiah"
+    )
+    guarantees_given: Sum | None = _said(
+        "What is guaranteed for the debt of others, such as a cooperative's, in rupiah"
+    )
 
     def facts(self) -> CreditFacts:
         """Return the history as the rules read it."""

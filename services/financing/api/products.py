@@ -7,8 +7,8 @@ import orjson
 from fastapi import Path, Query, Response
 from pydantic import Field
 
-from services.financing.api.decisions import SourceOut, source_out
 from services.financing.api.problems import PROBLEMS
+from services.financing.api.sources import SourceOut, source_out
 from services.financing.domain.decision import IN_FORCE
 from services.financing.domain.eligibility import BorrowerKind
 from services.financing.domain.figures import Unit, figures, period
@@ -33,7 +33,8 @@ class FigureOut(Out):
         str,
         Field(
             description="What the number is, for example `plafon_max`. A rate that rises with "
-            "each loan received is `rate_bp_1`, `rate_bp_2` and so on"
+            "each loan received is `rate_bp_1`, `rate_bp_2` and so on; what a month of 2026 costs "
+            "an affected debtor at most is `relief_rate_bp_2026`"
         ),
     ]
     value: int

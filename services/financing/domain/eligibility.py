@@ -5,6 +5,7 @@ The rules themselves are in `rules/`. A fact that nobody has given is None, and 
 needs it refuses with a code that names it: silence is never a pass.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +13,7 @@ from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
 from shared.money import AMOUNT_MAX, Rupiah
+from shared.timeline import Timeline
 
 T_co = TypeVar("T_co", covariant=True)
 Value = int | str | date
@@ -30,8 +32,21 @@ class Confidence(StrEnum):
     ASSUMPTION = "assumption"
 
 
+class Article(NamedTuple):
+    """One place in a regulation: pasal, ayat, huruf, each None where none is known."""
+
+    regulation: str
+    pasal: str | None = None
+    ayat: str | None = None
+    huruf: str | None = None
+
+
 class Source(NamedTuple):
-    """Where a rule stands: regulation, article, the days it holds (both inclusive)."""
+    """
+    Where a rule stands: its regulation, the days it holds (both inclusive), how sure we are.
+
+    `provision` says it in words. `articles` are the places known; none where no text was seen.
+    """
 
     regulation: str
     provision: str
@@ -39,6 +54,26 @@ class Source(NamedTuple):
     until: date | None
     confidence: Confidence
     url: str | None = None
+    articles: tuple[Article, ...] = ()
+
+
+_PLACE = re.compile(r"(?P<pasal>\d+[A-Z]?)(?:\((?P<ayat>\d+[a-z]?)\))?(?P<huruf>[a-z])?")
+
+
+def cited(regulation: str, *places: str) -> tuple[Article, ...]:
+    """Return the articles of places as lawyers write them: `36(2)`, `19(3)c`, `4A`.
+
+    Raises:
+        ValueError: a place is written otherwise.
+    """
+    return tuple(_article(regulation, place) for place in places)
+
+
+def _article(regulation: str, place: str) -> Article:
+    found = _PLACE.fullmatch(place)
+    if found is None:
+        raise ValueError(f"{place!r} is no place in a regulation")
+    return Article(regulation, found["pasal"], found["ayat"], found["huruf"])
 
 
 class Term(NamedTuple, Generic[T_co]):
@@ -181,6 +216,8 @@ class NoteCode(StrEnum):
     RATE_UNVERIFIED = "rate_unverified"
     PRODUCT_ASSUMED = "product_assumed"
     INCOME_NOT_JUDGED = "income_not_judged"
+    COLLATERAL_BY_LENDER = "collateral_by_lender"
+    DISASTER_RELIEF = "disaster_relief"
 
 
 NEVER = frozenset(
@@ -206,13 +243,35 @@ class Note(NamedTuple):
     numbers: Mapping[str, Value] = {}
 
 
+class Relief(NamedTuple):
+    """
+    Lower rates for debtors whom a disaster in these provinces has affected.
+
+    `rates_bp` gives the most that a month falling due on a day costs a year, in hundredths of a
+    percent, from its first day on. Between the two days of `paused` (both inclusive) no instalment
+    falls due.
+    """
+
+    provinces: frozenset[str]
+    rates_bp: Timeline[int]
+    paused: tuple[date, date]
+    source: Source
+
+    def rate_bp(self, day: date, ordinary_bp: int) -> int:
+        """Return the yearly rate of a month that falls due on `day`, never above the ordinary."""
+        if day < self.rates_bp.since[0]:
+            return ordinary_bp
+        return min(ordinary_bp, self.rates_bp.on(day))
+
+
 class Assessment(NamedTuple):
     """
     What one product says of one request. No refusals means eligible.
 
-    `rate_bp` is the effective yearly rate in hundredths of a percent. `earliest_date` is the first
-    day on which every rule that waits for a date passes (the other reasons still have to be dealt
-    with); None when nothing waits, or when waiting cannot help.
+    `rate_bp` is the effective yearly rate in hundredths of a percent; `relief` lowers it in some
+    years (`rates.rate_periods`). `earliest_date` is the first day on which every rule that waits
+    for a date passes (the other reasons still have to be dealt with); None when nothing waits, or
+    when waiting cannot help.
     """
 
     product: str
@@ -220,6 +279,7 @@ class Assessment(NamedTuple):
     notes: tuple[Note, ...]
     rate_bp: int | None
     earliest_date: date | None
+    relief: Relief | None = None
 
     @property
     def eligible(self) -> bool:
@@ -228,7 +288,11 @@ class Assessment(NamedTuple):
 
 
 def concluded(
-    product: str, refusals: list[Refusal], notes: tuple[Note, ...], rate_bp: int | None
+    product: str,
+    refusals: list[Refusal],
+    notes: tuple[Note, ...],
+    rate_bp: int | None,
+    relief: Relief | None = None,
 ) -> Assessment:
     """Return the assessment that these refusals and notes amount to, with its earliest date."""
     earliest: date | None = None
@@ -240,7 +304,7 @@ def concluded(
             if note.code is NoteCode.RETRY_AFTER:
                 retry = note.numbers["from"]
                 earliest = retry if isinstance(retry, date) else None
-    return Assessment(product, tuple(refusals), notes, rate_bp, earliest)
+    return Assessment(product, tuple(refusals), notes, rate_bp, earliest, relief)
 
 
 def _for_ever(refusal: Refusal) -> bool:
@@ -380,7 +444,12 @@ class MembershipFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusinessFacts:
-    """A business. `planned`: there is none yet, so it has neither a start nor an income."""
+    """
+    A business. `planned`: there is none yet, so it has neither a start nor an income.
+
+    `province` is the two digits of Kemendagri's code; `disaster_affected` that a lender counts the
+    business among those whom a disaster hit.
+    """
 
     planned: bool = False
     started_on: date | None = None
@@ -393,6 +462,8 @@ class BusinessFacts:
     turnover_year: Rupiah | None = None
     net_income_month: Rupiah | None = None
     own_equity: Rupiah | None = None
+    province: str | None = None
+    disaster_affected: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -418,8 +489,9 @@ class CreditFacts:
 
     `commercial_before` leaves out what Permenko 12/2025 Art. 36(3) excepts: household
     consumption credit, ultra-micro loans and digital-finance loans. `kur_lender` is the code of
-    the channel whose KUR still runs. `declared_debt` goes to the lender; no rule reads it, the
-    instalments a month do its work.
+    the channel whose KUR still runs. What is owed to a cooperative, what is guaranteed for others
+    and `declared_debt`, all that is owed elsewhere, are counted in the exposure; no rule reads
+    them, the instalments a month do their work.
     """
 
     collectibility: int | None = None
@@ -432,7 +504,9 @@ class CreditFacts:
     programme_unpaid: bool | None = None
     paid_off_on: date | None = None
     instalments_month: Rupiah | None = None
+    cooperative_debt: Rupiah | None = None
     declared_debt: Rupiah | None = None
+    guarantees_given: Rupiah | None = None
 
 
 class GroupMember(NamedTuple):

@@ -124,10 +124,16 @@ def _kur(edition: Edition) -> Iterator[Figure]:
     lag, free = edition.pay_off_lag_days, edition.collateral_free_max
     yield Figure("collateral_free_max", free, Unit.RUPIAH, articles.collateral)
     yield Figure("pay_off_lag_days", lag, Unit.DAYS, articles.pay_off_lag)
+    relief = edition.relief
+    if relief is not None:
+        changes = zip(relief.rates_bp.since, relief.rates_bp.values, strict=True)
+        for day, rate in changes:
+            name = f"relief_rate_bp_{day.year}"
+            yield Figure(name, rate, Unit.BASIS_POINTS_PER_YEAR, relief.source)
 
 
-def _enterprise(edition: Edition, burden: Term[int]) -> Iterator[Figure]:
-    months, source = edition.business_age_months_min, edition.articles.business_age
+def _enterprise(edition: Edition, burden: Term[int], source: Source) -> Iterator[Figure]:
+    months = edition.business_age_months_min
     yield Figure("business_age_months_min", months, Unit.MONTHS, source)
     yield from _term("turnover_year_max", edition.turnover_max, Unit.RUPIAH)
     yield from _term(SHARE, burden, Unit.PERMILLE)
@@ -144,7 +150,8 @@ def _repeats(edition: Edition) -> Iterator[Figure]:
 def _super_mikro(editions: Editions) -> Iterator[Figure]:
     if editions.kur is not None:
         yield from _kur_product(editions.kur.super_mikro)
-        yield from _enterprise(editions.kur, editions.burden)
+        source = editions.kur.articles.business_age_super_mikro
+        yield from _enterprise(editions.kur, editions.burden, source)
 
 
 def _mikro(editions: Editions) -> Iterator[Figure]:
@@ -152,20 +159,23 @@ def _mikro(editions: Editions) -> Iterator[Figure]:
         yield from _kur_product(editions.kur.mikro)
         yield from _term("outstanding_max", editions.kur.mikro_outstanding_max, Unit.RUPIAH)
         yield from _repeats(editions.kur)
-        yield from _enterprise(editions.kur, editions.burden)
+        source = editions.kur.articles.business_age_mikro
+        yield from _enterprise(editions.kur, editions.burden, source)
 
 
 def _kecil(editions: Editions) -> Iterator[Figure]:
     if editions.kur is not None:
         yield from _kur_product(editions.kur.kecil)
         yield from _repeats(editions.kur)
-        yield from _enterprise(editions.kur, editions.burden)
+        source = editions.kur.articles.business_age_kecil
+        yield from _enterprise(editions.kur, editions.burden, source)
 
 
 def _khusus(editions: Editions) -> Iterator[Figure]:
     if editions.kur is not None:
         yield from _kur_product(editions.kur.khusus)
-        yield from _enterprise(editions.kur, editions.burden)
+        source = editions.kur.articles.business_age_khusus
+        yield from _enterprise(editions.kur, editions.burden, source)
 
 
 def _pmi(editions: Editions) -> Iterator[Figure]:

@@ -2,7 +2,7 @@
 What the disaster of late 2025 changes for debtors in Aceh, Sumatera Utara and Sumatera Barat.
 
 The rate depends on the month in which an instalment falls due, and four months pay nothing
-(`DISASTER_SOURCE` and `PAUSE_SOURCE`: press). What no text says is assumed: the tenor stays as it
+(`RELIEF_2026` and `PAUSE_SOURCE`: press). What no text says is assumed: the tenor stays as it
 was agreed, and the interest of December 2025 is due with the first instalment after the pause.
 """
 
@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.financing.domain.eligibility import Source
-from services.financing.domain.rules.kur_terms import DISASTER_SOURCE, disaster_rate_bp
+from services.financing.domain.rules.kur_terms import RELIEF_2026
 from services.financing.domain.schedule.conventional import Month, Pays
 
-PAUSE_SOURCE: Source = DISASTER_SOURCE._replace(
+PAUSE_SOURCE: Source = RELIEF_2026.source._replace(
     provision="no instalments from December 2025 to March 2026",
-    since=date(2025, 12, 1),
-    until=date(2026, 3, 31),
+    since=RELIEF_2026.paused[0],
+    until=RELIEF_2026.paused[1],
 )
-SOURCES = (DISASTER_SOURCE, PAUSE_SOURCE)
+SOURCES = (RELIEF_2026.source, PAUSE_SOURCE)
 """The texts that a relieved schedule rests on."""
 
 
@@ -28,7 +28,7 @@ def relieved(nominal: Sequence[date], *, rate_bp: int, grace: int = 0) -> tuple[
     `rate_bp` is the ordinary rate, never passed; the first `grace` months pay interest only.
     """
     return tuple(
-        Month(disaster_rate_bp(day, rate_bp), _pays(day, grace=no <= grace))
+        Month(RELIEF_2026.rate_bp(day, rate_bp), _pays(day, grace=no <= grace))
         for no, day in enumerate(nominal, start=1)
     )
 

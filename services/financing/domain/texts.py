@@ -526,6 +526,18 @@ NOTES: Mapping[NoteCode, Text] = {
         "Usaha belum berjalan, sehingga kemampuan mengangsur belum dinilai.",
         "The business does not run yet, so the capacity to repay has not been judged.",
     ),
+    NoteCode.COLLATERAL_BY_LENDER: Text(
+        "Di atas {above:rp} penyalur boleh meminta agunan tambahan menurut kebijakannya.",
+        "Above {above:rp} a lender may ask for additional agunan, by its own policy.",
+    ),
+    NoteCode.DISASTER_RELIEF: Text(
+        "Usaha Anda tercatat terdampak bencana: suku bunga setahun {rates}, bila penyalur "
+        "membenarkannya. Angsuran dan kemampuan mengangsur di sini dihitung dengan suku bunga "
+        "biasa.",
+        "Your business is said to be affected by the disaster: {rates} a year, once the lender "
+        "confirms it. Instalments and the capacity to repay are computed here at the ordinary "
+        "rate.",
+    ),
 }
 
 _NO_RULE = frozenset(

@@ -384,3 +384,44 @@ async def test_where_no_step_helps_the_reason_is_named(ask):
     reply = await ask(changed(SHOPKEEPER, person__state_employee=True), 40_000_000)
     answer = product(reply, "kur_mikro")["recourse"]
     assert (answer["on"], answer["steps"], answer["stuck"]) == (None, [], ["state_employee"])
+
+
+async def test_an_affected_debtor_sees_the_rate_of_each_year_and_what_it_rests_on(ask):
+    affected = changed(SHOPKEEPER, business__province="11", business__disaster_affected=True)
+    relief = product(await ask(affected, 40_000_000), "kur_mikro")["relief"]
+    assert [each["rate_bp"] for each in relief["periods"]] == [600, 0, 300, 600]
+    assert relief["periods"][1]["since"] == "2026-01-01"
+    assert relief["source"]["confidence"] == "press"
+    assert product(await ask(SHOPKEEPER, 40_000_000), "kur_mikro")["relief"] is None
+
+
+async def test_every_debt_and_guarantee_that_is_told_is_in_the_exposure(ask):
+    owing = changed(SHOPKEEPER, credit__cooperative_debt=5, credit__guarantees_given=7)
+    assert (await ask(owing, 40_000_000)).json()["exposure"] == {
+        "parts": [
+            {"name": "kur", "amount": 0},
+            {"name": "cooperative", "amount": 5},
+            {"name": "guarantees", "amount": 7},
+        ],
+        "unknown": ["declared"],
+        "before": 12,
+        "after": 40_000_012,
+    }
+    assert (await ask(YOUNG_KOPDES, 40_000_000)).json()["exposure"] is None
+
+
+async def test_a_reason_names_the_pasal_ayat_and_huruf_that_it_rests_on(ask):
+    troubled = changed(SHOPKEEPER, credit__commercial_before=True, business__npwp=False)
+    told = reasons(await ask(troubled, 8_000_000), "kur_super_mikro")
+    assert told["commercial_credit"]["source"]["articles"] == [
+        {
+            "regulation": "Permenko Perekonomian 1/2022 as amended by 12/2025",
+            "pasal": "19",
+            "ayat": "3",
+            "huruf": "c",
+        }
+    ]
+    unseen = reasons(await ask(troubled, 60_000_000), "kur_mikro")["npwp"]["source"]
+    assert unseen["articles"] == [
+        {"regulation": unseen["regulation"], "pasal": None, "ayat": None, "huruf": None}
+    ]

@@ -403,5 +403,6 @@ def test_the_ultra_micro_line_has_its_limits(amount, months, refused):
 
 def test_before_2026_the_assumed_products_do_not_exist():
     for product in blu.CODES:
+        other = set() if product == blu.UMI else {Code.BORROWER_KIND}
         said = codes(product, a_person(), ask(), on=date(2025, 12, 31))
-        assert said == {Code.NOT_IN_FORCE}
+        assert said == {Code.NOT_IN_FORCE, *other}

@@ -493,7 +493,7 @@ def test_a_pay_off_is_seen_after_three_days_and_is_no_refusal(days, waits):
 
 
 def test_another_kur_comes_from_the_same_lender():
-    said = assessed(KECIL, a_person(credit__kur_outstanding=5_000_000), ask(200_000_000))
+    said = assessed(MIKRO, a_person(credit__kur_outstanding=5_000_000), ask(40_000_000))
     assert [note.code for note in said.notes] == [NoteCode.SAME_LENDER_ONLY]
 
 

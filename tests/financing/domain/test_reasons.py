@@ -260,6 +260,8 @@ FIGURES = [
             "instalment_share_max": 700,
             "collateral_free_max": 100_000_000,
             "pay_off_lag_days": 3,
+            "relief_rate_bp_2026": 0,
+            "relief_rate_bp_2027": 300,
         },
     ),
     (lpdb.REGULAR, IN_2026, {"rate_bp": 300, "rate_ksp_bp": 600}),
@@ -269,7 +271,7 @@ FIGURES = [
 UNITS = {
     "rupiah": ("plafon", "outstanding", "npwp", "turnover", "collateral"),
     "months": ("kmk", "ki_", "months", "business_age"),
-    "basis_points_per_year": ("rate",),
+    "basis_points_per_year": ("rate", "relief_rate"),
     "times": ("repeats",),
     "permille": ("instalment_share",),
     "days": ("pay_off",),

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.financing.domain.relief import PAUSE_SOURCE, relieved
-from services.financing.domain.rules.kur_terms import disaster_rate_bp
 from services.financing.domain.schedule import Lines, affordable, instalment
 from services.financing.domain.schedule.conventional import (
     Month,
@@ -130,24 +129,6 @@ def test_a_changed_rate_is_computed_anew_over_what_is_left():
     assert lines[11].balance == 6_000_000
     assert lines[0].charge == 0
     assert lines[12].instalment == instalment(6_000_000, rate_bp=600, months=12)
-
-
-@pytest.mark.parametrize(
-    ("day", "rate_bp"),
-    [
-        (date(2025, 12, 31), 600),
-        (date(2026, 1, 1), 0),
-        (date(2026, 12, 31), 0),
-        (date(2027, 1, 1), 300),
-        (date(2028, 1, 1), 600),
-    ],
-)
-def test_the_rate_after_the_sumatran_disaster_depends_on_the_year(day, rate_bp):
-    assert disaster_rate_bp(day, 600) == rate_bp
-
-
-def test_the_relief_never_raises_a_rate():
-    assert disaster_rate_bp(date(2028, 5, 1), 300) == 300
 
 
 def test_an_affected_debtor_pays_nothing_for_four_months_and_a_rate_that_rises_again():

@@ -158,6 +158,7 @@ def everybody():
         certificate_valid_until=date(2026, 1, 1), rats=(Rat(2024, date(2025, 1, 1)),)
     )
     planned = a_person(business__planned=True, person__trained=True)
+    affected = a_person(business__province="11", business__disaster_affected=True)
     indebted = a_person(credit__instalments_month=60_000_000, credit__kur_outstanding=5)
     large = ask(600_000_000, tenor_months=99, collateral_demanded=True)
     small = ask(1, collateral_demanded=True)
@@ -175,6 +176,7 @@ def everybody():
         expired,
         planned,
         indebted,
+        affected,
         a_cooperative(kind="kopdes"),
         a_cooperative(),
     ):

@@ -27,7 +27,7 @@ from services.financing.domain.eligibility import (
 )
 from services.financing.domain.rules import capacity
 from services.financing.domain.rules import cooperative as coop
-from shared.timeline import Timeline
+from shared.timeline import FIRST_DAY, Timeline
 
 INKUBASI, LINKAGE, UMI = "blu_inkubasi", "blu_linkage", "blu_umi"
 CODES = (INKUBASI, LINKAGE, UMI)
@@ -93,7 +93,12 @@ BLU: Timeline[Terms | None] = Timeline(
     ),
 )
 
-_NOTES = (Note(NoteCode.PRODUCT_ASSUMED, _assumed("no such product found in a text")),)
+_NOTES = (
+    Note(
+        NoteCode.PRODUCT_ASSUMED,
+        _assumed("no such product found in a text")._replace(since=FIRST_DAY),  # of whatever day
+    ),
+)
 _NOTES_PLANNED = (*_NOTES, Note(NoteCode.INCOME_NOT_JUDGED, _BURDEN.source))
 _INKUBASI_KINDS = frozenset({CooperativeKind.MIGRANT_WORKER})
 _LINKAGE_KINDS = frozenset(CooperativeKind) - {CooperativeKind.SECONDARY}
@@ -109,10 +114,16 @@ def _other_kind(product: str, source: Source, kinds: str) -> Assessment:
 _INKUBASI_FOR_OTHERS = _other_kind(INKUBASI, _COOPERATIVES, "cooperative")
 _LINKAGE_FOR_OTHERS = _other_kind(LINKAGE, _COOPERATIVES, "cooperative")
 _UMI_FOR_OTHERS = _other_kind(UMI, _PERSONS, "person")
-_NOT_YET = tuple(
-    concluded(code, [Refusal(Code.NOT_IN_FORCE, _PERSONS, {"since": SINCE}, SINCE)], _NOTES, None)
-    for code in CODES
-)
+
+
+def _not_yet(product: str, others: tuple[Refusal, ...]) -> Assessment:
+    refusal = Refusal(Code.NOT_IN_FORCE, _PERSONS, {"since": SINCE}, SINCE)
+    return concluded(product, [*others, refusal], _NOTES, None)
+
+
+_FOR_OTHERS = (_INKUBASI_FOR_OTHERS, _LINKAGE_FOR_OTHERS, _UMI_FOR_OTHERS)
+_NOT_YET = tuple(_not_yet(code, ()) for code in CODES)
+_NEVER = tuple(_not_yet(said.product, said.refusals) for said in _FOR_OTHERS)
 
 
 def assess(
@@ -120,7 +131,7 @@ def assess(
 ) -> tuple[Assessment, ...]:
     """Return what each assumed product says of `request`, in the order of `CODES`."""
     if terms is None:
-        return _NOT_YET
+        return _before(applicant.kind)
     if applicant.kind is BorrowerKind.COOPERATIVE:
         return (
             _inkubasi(applicant.cooperative, request, terms.inkubasi, on),
@@ -129,7 +140,20 @@ def assess(
         )
     if applicant.kind is BorrowerKind.PERSON:
         return (_INKUBASI_FOR_OTHERS, _LINKAGE_FOR_OTHERS, _umi(applicant, request, terms))
-    return (_INKUBASI_FOR_OTHERS, _LINKAGE_FOR_OTHERS, _UMI_FOR_OTHERS)
+    return _FOR_OTHERS
+
+
+def _before(kind: BorrowerKind) -> tuple[Assessment, ...]:
+    """Say of each product that it does not exist yet, and whom it will not be for."""
+    inkubasi, linkage, umi = _NOT_YET
+    inkubasi_never, linkage_never, umi_never = _NEVER
+    match kind:
+        case BorrowerKind.COOPERATIVE:
+            return (inkubasi, linkage, umi_never)
+        case BorrowerKind.PERSON:
+            return (inkubasi_never, linkage_never, umi)
+        case BorrowerKind.GROUP:
+            return _NEVER
 
 
 def _inkubasi(

@@ -5,6 +5,7 @@ One `if` an article, all of them asked, so that an applicant hears every reason 
 and sources are in `kur_terms.py`.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -26,6 +27,7 @@ from services.financing.domain.eligibility import (
     PersonFacts,
     Purpose,
     Refusal,
+    Relief,
     Source,
     Term,
     Value,
@@ -66,6 +68,14 @@ _NOT_YET = tuple(
 )
 
 
+class _Young(NamedTuple):
+    """Why a business has not run long enough; the article differs from product to product."""
+
+    code: Code
+    numbers: Mapping[str, Value]
+    earliest: date | None = None
+
+
 class _Case(NamedTuple):
     """One request under one edition, with what all products share asked once."""
 
@@ -77,7 +87,9 @@ class _Case(NamedTuple):
     notes: tuple[Note, ...]
     everyone: tuple[Refusal, ...]
     enterprise: tuple[Refusal, ...]
-    business_age: Refusal | None
+    commercial: Code | None
+    business_age: "_Young | None"
+    relief: Relief | None
 
 
 def assess(
@@ -100,10 +112,19 @@ def assess(
         return _for_other_kinds(articles.borrowers)
     everyone = _everyone(applicant.person, applicant.credit, articles)
     enterprise = _enterprise(applicant, edition, on)
-    business_age = _business_age(applicant.business, edition, on)
-    notes = _notes(applicant.credit, request, edition, on)
+    relief = _relief(applicant.business, edition)
     case = _Case(
-        applicant, request, edition, burden, on, notes, everyone, enterprise, business_age
+        applicant,
+        request,
+        edition,
+        burden,
+        on,
+        _notes(applicant, request, edition, on, relief),
+        everyone,
+        enterprise,
+        _commercial(applicant.credit),
+        _business_age(applicant.business, edition, on),
+        relief,
     )
     if applicant.kind is BorrowerKind.GROUP:
         super_mikro, mikro, kecil, _, pmi = _for_other_kinds(articles.borrowers)
@@ -114,9 +135,12 @@ def assess(
 def _super_mikro(case: _Case) -> Assessment:
     edition, terms, received = case.edition, case.edition.super_mikro, _received(case)
     said = [*case.everyone, *case.enterprise]
+    _never_commercial(said, case, edition.articles.never_commercial_super_mikro)
     _limits(said, case, terms, case.request.amount)
-    if case.business_age is not None and not _evidence(case.applicant.person):  # E06
-        said.append(_without_evidence(case.business_age, edition.articles.evidence))
+    young = case.business_age
+    if young is not None and not _evidence(case.applicant.person):  # E06
+        source = edition.articles.business_age_super_mikro
+        said.append(Refusal(_or_evidence(young.code), source, young.numbers, young.earliest))
     if received is None or received.total > 0:  # E07
         source = edition.articles.first_kur
         if received is None:
@@ -127,11 +151,11 @@ def _super_mikro(case: _Case) -> Assessment:
 
 
 def _mikro(case: _Case) -> Assessment:
-    terms, received = case.edition.mikro, _received(case)
+    terms, received, articles = case.edition.mikro, _received(case), case.edition.articles
     said = [*case.everyone, *case.enterprise]
+    _never_commercial(said, case, articles.never_commercial_mikro)
     _limits(said, case, terms, case.request.amount)
-    if case.business_age is not None:  # E05
-        said.append(case.business_age)
+    _old_enough(said, case, articles.business_age_mikro)
     _repeats(said, case, None if received is None else received.mikro)
     outstanding, most = case.applicant.credit.mikro_outstanding, case.edition.mikro_outstanding_max
     if outstanding is None:
@@ -149,34 +173,34 @@ def _passes(outstanding: int, amount: int, most: int, terms: ProductTerms) -> bo
 
 
 def _kecil(case: _Case) -> Assessment:
-    terms, received = case.edition.kecil, _received(case)
+    terms, received, articles = case.edition.kecil, _received(case), case.edition.articles
     said = [*case.everyone, *case.enterprise]
+    _never_commercial(said, case, articles.never_commercial_kecil)
     _limits(said, case, terms, case.request.amount)
-    if case.business_age is not None:  # E05
-        said.append(case.business_age)
+    _old_enough(said, case, articles.business_age_kecil)
     _repeats(said, case, None if received is None else received.kecil)
     covered = case.applicant.business.bpjs_tk
     if covered is not True:  # E14
         code = Code.UNKNOWN_BPJS_TK if covered is None else Code.BPJS_TK
-        said.append(Refusal(code, case.edition.articles.bpjs_tk))
+        said.append(Refusal(code, articles.bpjs_tk))
     return _concluded(case, KECIL, terms, said, 0 if received is None else received.kecil)
 
 
 def _khusus(case: _Case) -> Assessment:
-    terms, group = case.edition.khusus, case.applicant.group
+    terms, group, articles = case.edition.khusus, case.applicant.group, case.edition.articles
     if group is None and case.applicant.kind is BorrowerKind.GROUP:
         group = GroupFacts()  # a group asks, of which nothing is told yet
     said = [*case.everyone, *case.enterprise]
     share = case.request.amount
     if case.applicant.kind is BorrowerKind.GROUP and group is not None and group.members:
         share = max(member.share for member in group.members)
+    _never_commercial(said, case, articles.never_commercial_khusus)
     _limits(said, case, terms, share)
-    if case.business_age is not None:  # E05
-        said.append(case.business_age)
+    _old_enough(said, case, articles.business_age_khusus)
     if group is None:
-        said.append(Refusal(Code.NO_GROUP, case.edition.articles.group))
+        said.append(Refusal(Code.NO_GROUP, articles.group))
     else:
-        _arrangement(said, group, case.edition.articles)
+        _arrangement(said, group, articles)
         if case.applicant.kind is BorrowerKind.GROUP:
             _members(said, group, case)
     return _concluded(case, KHUSUS, terms, said, 0)
@@ -201,7 +225,7 @@ def _pmi(case: _Case) -> Assessment:
         elif request.tenor_months > months:
             numbers = {"tenor": request.tenor_months, "max": months}
             said.append(Refusal(Code.TENOR_BEYOND_CONTRACT, articles.contract, numbers))
-    return concluded(PMI, said, case.notes, terms.rates_bp.value[0])
+    return concluded(PMI, said, case.notes, terms.rates_bp.value[0], case.relief)
 
 
 def _everyone(person: PersonFacts, credit: CreditFacts, articles: Articles) -> tuple[Refusal, ...]:
@@ -246,14 +270,10 @@ def _running(credit: CreditFacts) -> Code | None:
 
 def _enterprise(applicant: Applicant, edition: Edition, on: date) -> tuple[Refusal, ...]:
     said: list[Refusal] = []
-    business, credit, articles = applicant.business, applicant.credit, edition.articles
+    business, articles = applicant.business, edition.articles
     grown_up = _grown_up(applicant.person, articles, on)
     if grown_up is not None:  # E02
         said.append(grown_up)
-    if credit.commercial_before is not False:  # E08
-        silent = credit.commercial_before is None
-        code = Code.UNKNOWN_COMMERCIAL_CREDIT if silent else Code.COMMERCIAL_CREDIT
-        said.append(Refusal(code, articles.never_commercial))
     if business.nib is not True and business.sku is not True:  # E12
         silent = business.nib is None or business.sku is None
         code = Code.UNKNOWN_BUSINESS_LICENCE if silent else Code.BUSINESS_LICENCE
@@ -298,23 +318,39 @@ def _grown_up_pmi(said: list[Refusal], case: _Case, *, permission: bool | None) 
         said.append(Refusal(code, source))
 
 
-def _business_age(business: BusinessFacts, edition: Edition, on: date) -> Refusal | None:
-    source, months = edition.articles.business_age, edition.business_age_months_min
+def _commercial(credit: CreditFacts) -> Code | None:
+    if credit.commercial_before is None:
+        return Code.UNKNOWN_COMMERCIAL_CREDIT
+    return Code.COMMERCIAL_CREDIT if credit.commercial_before else None
+
+
+def _never_commercial(said: list[Refusal], case: _Case, source: Source) -> None:
+    if case.commercial is not None:  # E08
+        said.append(Refusal(case.commercial, source))
+
+
+def _business_age(business: BusinessFacts, edition: Edition, on: date) -> _Young | None:
+    months = edition.business_age_months_min
     if business.planned:
-        return Refusal(Code.BUSINESS_PLANNED, source, {"months": months})
+        return _Young(Code.BUSINESS_PLANNED, {"months": months})
     if business.started_on is None:
-        return Refusal(Code.UNKNOWN_BUSINESS_START, source)
+        return _Young(Code.UNKNOWN_BUSINESS_START, {})
     old_enough = add_months(business.started_on, months)
     if on >= old_enough:
         return None
     numbers = {"started": business.started_on, "months": months, "from": old_enough}
-    return Refusal(Code.BUSINESS_AGE, source, numbers, old_enough)
+    return _Young(Code.BUSINESS_AGE, numbers, old_enough)
 
 
-def _without_evidence(age: Refusal, source: Source) -> Refusal:
+def _old_enough(said: list[Refusal], case: _Case, source: Source) -> None:
+    young = case.business_age
+    if young is not None:  # E05
+        said.append(Refusal(young.code, source, young.numbers, young.earliest))
+
+
+def _or_evidence(code: Code) -> Code:
     """Tell a young business what stands in for its age; of another kind, why it has none."""
-    code = Code.BUSINESS_AGE_OR_EVIDENCE if age.code is Code.BUSINESS_AGE else age.code
-    return age._replace(code=code, source=source)
+    return Code.BUSINESS_AGE_OR_EVIDENCE if code is Code.BUSINESS_AGE else code
 
 
 def _evidence(person: PersonFacts) -> bool:
@@ -404,14 +440,23 @@ def _members(said: list[Refusal], group: GroupFacts, case: _Case) -> None:
         said.append(Refusal(Code.GROUP_BEGINNERS, articles.group, {"count": beginners}))
 
 
+def _relief(business: BusinessFacts, edition: Edition) -> Relief | None:
+    """Return the relief of a business that a disaster in its province has affected."""
+    relief = edition.relief
+    if relief is None or business.disaster_affected is not True:
+        return None
+    return relief if business.province in relief.provinces else None
+
+
 def _notes(
-    credit: CreditFacts, request: LoanRequest, edition: Edition, on: date
+    applicant: Applicant,
+    request: LoanRequest,
+    edition: Edition,
+    on: date,
+    relief: Relief | None,
 ) -> tuple[Note, ...]:
     notes: list[Note] = []
-    articles = edition.articles
-    if request.collateral_demanded and request.amount <= edition.collateral_free_max:
-        numbers = {"amount": request.amount, "max": edition.collateral_free_max}
-        notes.append(Note(NoteCode.POLICY_VIOLATION, articles.collateral, numbers))
+    articles, credit = edition.articles, applicant.credit
     if credit.paid_off_on is not None:  # E11
         seen = add_days(credit.paid_off_on, edition.pay_off_lag_days)
         if on < seen:
@@ -422,7 +467,34 @@ def _notes(
         if credit.kur_lender is not None:
             held["lender"] = credit.kur_lender
         notes.append(Note(NoteCode.SAME_LENDER_ONLY, articles.same_lender, held))
+    if relief is not None:
+        notes.append(_of_relief(relief))
+    if request.collateral_demanded or request.amount > edition.collateral_free_max:
+        _of_agunan(notes, applicant, request, edition)
     return tuple(notes)
+
+
+def _of_agunan(
+    notes: list[Note], applicant: Applicant, request: LoanRequest, edition: Edition
+) -> None:
+    """Say whose breach a demand is; of a group each member's share is a plafon of its own."""
+    free, group = edition.collateral_free_max, applicant.group
+    least = most = request.amount
+    if applicant.kind is BorrowerKind.GROUP and group is not None and group.members:
+        shares = [member.share for member in group.members]
+        least, most = min(shares), max(shares)
+    if request.collateral_demanded and least <= free:
+        amount = most if most <= free else least
+        numbers = {"amount": amount, "max": free}
+        notes.append(Note(NoteCode.POLICY_VIOLATION, edition.articles.collateral, numbers))
+    if most > free:
+        notes.append(edition.agunan_above)
+
+
+def _of_relief(relief: Relief) -> Note:
+    changes = zip(relief.rates_bp.since, relief.rates_bp.values, strict=True)
+    years = ", ".join(f"{rate_bp // 100} % ({day.year})" for day, rate_bp in changes)
+    return Note(NoteCode.DISASTER_RELIEF, relief.source, {"rates": years})
 
 
 def _concluded(
@@ -446,4 +518,4 @@ def _concluded(
             notes = (*notes, Note(NoteCode.INCOME_NOT_JUDGED, case.burden.source))
     if terms.rates_bp.source.confidence is Confidence.UNVERIFIED:
         notes = (*notes, Note(NoteCode.RATE_UNVERIFIED, terms.rates_bp.source))
-    return concluded(product, said, notes, rate_bp)
+    return concluded(product, said, notes, rate_bp, case.relief)

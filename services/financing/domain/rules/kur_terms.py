@@ -4,10 +4,19 @@ The numbers of KUR, by edition: each with the regulation that gives it and how s
 A change of law adds an edition to `KUR`; an edition that has been in force is never edited.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
-from services.financing.domain.eligibility import Confidence, Source, Term
+from services.financing.domain.eligibility import (
+    Confidence,
+    Note,
+    NoteCode,
+    Relief,
+    Source,
+    Term,
+    cited,
+)
 from shared.timeline import Timeline
 
 REGULATION, PRESS = Confidence.REGULATION, Confidence.PRESS
@@ -21,6 +30,8 @@ PERMENKO_2023 = "Permenko Perekonomian 1/2023"
 # Of 1/2022 the text amended by 12/2025 was seen, and not the day of that amendment. It stands for
 # the whole edition, and says so: nobody is to take it for the wording of 2023.
 PERMENKO_AMENDED = "Permenko Perekonomian 1/2022 as amended by 12/2025"
+# No text of a regulation was seen that has the ages; the banks ask for them.
+PRACTICE = "Practice of the banks that lend KUR"
 PERMENKO_2026 = "Permenko Perekonomian 1/2026"
 PASAL_2025 = "https://pasal.id/peraturan/permen/permenko-perekonomian-no-12-tahun-2025"
 DDTC_2026 = "https://news.ddtc.co.id/berita/nasional/1817047"
@@ -50,10 +61,15 @@ class Articles:
     citizen: Source
     age: Source
     age_pmi: Source
-    business_age: Source
-    evidence: Source
+    business_age_super_mikro: Source
+    business_age_mikro: Source
+    business_age_kecil: Source
+    business_age_khusus: Source
     first_kur: Source
-    never_commercial: Source
+    never_commercial_super_mikro: Source
+    never_commercial_mikro: Source
+    never_commercial_kecil: Source
+    never_commercial_khusus: Source
     current: Source
     programme_paid: Source
     pay_off_lag: Source
@@ -93,8 +109,10 @@ class Edition:
     mikro_outstanding_max: Term[int]
     repeats: Term[Repeats] | None
     turnover_max: Term[int] | None
+    relief: Relief | None = None
     pay_off_lag_days: int = 3
     collateral_free_max: int = 100_000_000
+    agunan_above: Note
 
 
 def _2023(
@@ -102,74 +120,84 @@ def _2023(
     confidence: Confidence,
     url: str | None = None,
     regulation: str = PERMENKO_2023,
+    *,
+    at: Sequence[str] = (),
 ) -> Source:
-    return Source(regulation, provision, SINCE_2023, UNTIL_2023, confidence, url)
+    articles = cited(regulation, *at)
+    return Source(regulation, provision, SINCE_2023, UNTIL_2023, confidence, url, articles)
 
 
-def _2026(provision: str, confidence: Confidence, url: str | None = None) -> Source:
-    return Source(PERMENKO_2026, provision, SINCE_2026, None, confidence, url)
+def _amended(provision: str, confidence: Confidence, *at: str) -> Source:
+    return _2023(provision, confidence, PASAL_2025, PERMENKO_AMENDED, at=at)
+
+
+def _2026(
+    provision: str, confidence: Confidence, url: str | None = None, *, at: Sequence[str] = ()
+) -> Source:
+    articles = cited(PERMENKO_2026, *at)
+    return Source(PERMENKO_2026, provision, SINCE_2026, None, confidence, url, articles)
 
 
 def _carried(source: Source) -> Source:
-    """Return a rule of before 2026 as carried over: the text of 1/2026 has not been seen."""
+    """Return a rule of before 2026 as carried over: the text of 1/2026 has not been seen.
+
+    The articles are those of the older text.
+    """
     provision = f"carried over from {source.regulation}, {source.provision}"
-    return Source(PERMENKO_2026, provision, SINCE_2026, None, UNVERIFIED, source.url)
+    return source._replace(
+        regulation=PERMENKO_2026,
+        provision=provision,
+        since=SINCE_2026,
+        until=None,
+        confidence=UNVERIFIED,
+    )
 
 
 BEGINNING = _2023("akad from 27 January 2023", PRESS, regulation="KMK 317/2023")
 """Where the first day of the first edition stands."""
 
 ARTICLES_2023 = Articles(
-    borrowers=_2023("Art. 3(1): who may receive KUR", PRESS, regulation=PERMENKO_2022),
-    citizen=_2023("identity: NIK, e-KTP", PRESS, "https://rbtv.disway.id/amp/41510"),
-    age=_2023("practice of the banks: 21 or married", PRESS, "https://rbtv.disway.id/amp/41510"),
-    age_pmi=_2023("practice of the banks: 18, parents' written permission", PRESS),
-    # Seen for khusus only; that of mikro and kecil is from the press.
-    business_age=_2023("Art. 23(2), 27(2), 36(2)", PRESS, PASAL_2025, PERMENKO_AMENDED),
-    evidence=_2023("super mikro, business under six months", PRESS),
-    first_kur=_2023("super mikro, never received KUR", PRESS),
-    never_commercial=_2023(
-        "Art. 19(3)c, 23(4a), 27(3a), 36(3)", REGULATION, PASAL_2025, PERMENKO_AMENDED
+    borrowers=_2023(
+        "Art. 3(1): who may receive KUR", PRESS, regulation=PERMENKO_2022, at=("3(1)",)
     ),
-    current=_2023("Art. 36, credit beside KUR", REGULATION, PASAL_2025, PERMENKO_AMENDED),
-    programme_paid=_2023("Art. 36, paid-off letter", REGULATION, PASAL_2025, PERMENKO_AMENDED),
+    citizen=_2023("identity: NIK, e-KTP", PRESS, "https://rbtv.disway.id/amp/41510"),
+    age=_2023("21 or married", PRESS, "https://rbtv.disway.id/amp/41510", PRACTICE),
+    age_pmi=_2023("18, parents' written permission", PRESS, regulation=PRACTICE),
+    business_age_super_mikro=_2023("super mikro, business under six months", PRESS),
+    # The articles are known for all three, the six months of mikro and kecil from the press only.
+    business_age_mikro=_amended("Art. 23(2), 23(3)", PRESS, "23(2)", "23(3)"),
+    business_age_kecil=_amended("Art. 27(2)", PRESS, "27(2)"),
+    business_age_khusus=_amended("Art. 36(2)", REGULATION, "36(2)"),
+    first_kur=_2023("super mikro, never received KUR", PRESS),
+    never_commercial_super_mikro=_amended("Art. 19(3)c", REGULATION, "19(3)c"),
+    never_commercial_mikro=_amended("Art. 23(4a)", REGULATION, "23(4a)"),
+    never_commercial_kecil=_amended("Art. 27(3a)", REGULATION, "27(3a)"),
+    never_commercial_khusus=_amended("Art. 36(3), 36(3a)", REGULATION, "36(3)", "36(3a)"),
+    current=_amended("Art. 36, credit beside KUR", REGULATION, "36"),
+    programme_paid=_amended("Art. 36, paid-off letter", REGULATION, "36"),
     pay_off_lag=_2023("SIKP shows a pay-off about three days later", PRESS),
     licence=_2023("NIB or SKU", PRESS),
     bpjs_tk=_2023("preamble: BPJS Ketenagakerjaan, obligatory for kecil", PRESS),
     slik=_2023("no bad credit in SLIK", PRESS),
     dhn=_2023("not in the Daftar Hitam Nasional", PRESS),
-    state_employee=_2023("Art. 3(1)f", PRESS, regulation=PERMENKO_2022),
-    collateral=_2023("Art. 14(3)", REGULATION, regulation=PERMENKO_2022),
-    group=_2023("Art. 4, 4A", REGULATION, PASAL_2025, PERMENKO_AMENDED),
-    group_sikp=_2023("Art. 4, SIKP", REGULATION, PASAL_2025, PERMENKO_AMENDED),
+    state_employee=_2023("Art. 3(1)f", PRESS, regulation=PERMENKO_2022, at=("3(1)f",)),
+    collateral=_2023("Art. 14(3)", REGULATION, regulation=PERMENKO_2022, at=("14(3)",)),
+    group=_amended("Art. 4, 4A", REGULATION, "4", "4A"),
+    group_sikp=_amended("Art. 4, SIKP", REGULATION, "4"),
     placement=_2023("KUR Penempatan PMI: contract, SISKOP2MI or E-KPMI", PRESS),
     contract=_2023("KUR Penempatan PMI: repaid before the contract ends", PRESS),
-    same_lender=_2023("Art. 36, credit beside KUR", REGULATION, PASAL_2025, PERMENKO_AMENDED),
+    same_lender=_amended("Art. 36, credit beside KUR", REGULATION, "36"),
 )
 
-ARTICLES_2026 = Articles(
-    borrowers=_2026("Art. 3: persons and groups", PRESS),
-    citizen=_carried(ARTICLES_2023.citizen),
-    age=_carried(ARTICLES_2023.age),
-    age_pmi=_carried(ARTICLES_2023.age_pmi),
-    business_age=_carried(ARTICLES_2023.business_age),
-    evidence=_carried(ARTICLES_2023.evidence),
-    first_kur=_carried(ARTICLES_2023.first_kur),
-    never_commercial=_carried(ARTICLES_2023.never_commercial),
-    current=_carried(ARTICLES_2023.current),
-    programme_paid=_carried(ARTICLES_2023.programme_paid),
-    pay_off_lag=_carried(ARTICLES_2023.pay_off_lag),
-    licence=_carried(ARTICLES_2023.licence),
-    bpjs_tk=_carried(ARTICLES_2023.bpjs_tk),
-    slik=_carried(ARTICLES_2023.slik),
-    dhn=_carried(ARTICLES_2023.dhn),
-    state_employee=_carried(ARTICLES_2023.state_employee),
+ARTICLES_2026 = replace(
+    Articles(
+        **{each.name: _carried(getattr(ARTICLES_2023, each.name)) for each in fields(Articles)}
+    ),
+    age=_carried(ARTICLES_2023.age)._replace(regulation=PRACTICE),
+    age_pmi=_carried(ARTICLES_2023.age_pmi)._replace(regulation=PRACTICE),
+    borrowers=_2026("Art. 3: persons and groups", PRESS, at=("3",)),
     collateral=_2026("no additional agunan up to Rp 100 million", PRESS),
-    group=_carried(ARTICLES_2023.group),
     group_sikp=_2026("registration in SIKP", PRESS, "https://ortax.org"),
-    placement=_carried(ARTICLES_2023.placement),
-    contract=_carried(ARTICLES_2023.contract),
-    same_lender=_carried(ARTICLES_2023.same_lender),
 )
 
 
@@ -177,40 +205,47 @@ def _tenor(months: int, source: Source) -> Term[int]:
     return Term(months, source)
 
 
-_TIERS = Term((600, 700, 800, 900), _2023("Art. 22(2), 26(2)", PRESS))
+_AGUNAN_ABOVE = Note(
+    NoteCode.COLLATERAL_BY_LENDER,
+    _2023("agunan above Rp 100 million, as the lender decides", UNVERIFIED),
+    {"above": 100_000_000},
+)
+_TIERS = (600, 700, 800, 900)
 _TENOR_2023 = _2023("tenor of working capital and investment", PRESS)
-_TENOR_KHUSUS = _2023("Art. 35(6)", REGULATION, regulation=PERMENKO_2023)
+_TENOR_KHUSUS = _2023("Art. 35(6)", REGULATION, at=("35(6)",))
+_OUTSTANDING = _2023("Art. 24, mikro owed in total", REGULATION, at=("24",))
 _TENOR_2026 = _carried(_TENOR_2023)
 _TENOR_KHUSUS_2026 = _carried(_TENOR_KHUSUS)
 
 KUR_2023 = Edition(
     code="KUR-2023",
+    agunan_above=_AGUNAN_ABOVE,
     articles=ARTICLES_2023,
     super_mikro=ProductTerms(
         plafon_min=1,
         plafon_max=Term(10_000_000, _2023("super mikro, plafon", PRESS)),
-        rates_bp=Term((300,), _2023("Art. 18(2)", PRESS)),
+        rates_bp=Term((300,), _2023("Art. 18(2)", PRESS, at=("18(2)",))),
         kmk_months_max=_tenor(36, _TENOR_2023),
         ki_months_max=_tenor(60, _TENOR_2023),
     ),
     mikro=ProductTerms(
         plafon_min=10_000_001,
         plafon_max=Term(100_000_000, _2023("mikro, plafon", PRESS)),
-        rates_bp=_TIERS,
+        rates_bp=Term(_TIERS, _2023("Art. 22(2)", PRESS, at=("22(2)",))),
         kmk_months_max=_tenor(36, _TENOR_2023),
         ki_months_max=_tenor(60, _TENOR_2023),
     ),
     kecil=ProductTerms(
         plafon_min=100_000_001,
         plafon_max=Term(500_000_000, _2023("kecil, plafon", PRESS)),
-        rates_bp=_TIERS,
+        rates_bp=Term(_TIERS, _2023("Art. 26(2)", PRESS, at=("26(2)",))),
         kmk_months_max=_tenor(48, _TENOR_2023),
         ki_months_max=_tenor(60, _TENOR_2023),
     ),
     khusus=ProductTerms(
         plafon_min=1,
-        plafon_max=Term(500_000_000, _2023("Art. 35, per member", REGULATION)),
-        rates_bp=Term((600,), _2023("Art. 35(3)", REGULATION)),
+        plafon_max=Term(500_000_000, _2023("Art. 35, per member", REGULATION, at=("35",))),
+        rates_bp=Term((600,), _2023("Art. 35(3)", REGULATION, at=("35(3)",))),
         kmk_months_max=_tenor(48, _TENOR_KHUSUS),
         ki_months_max=_tenor(60, _TENOR_KHUSUS),
     ),
@@ -221,16 +256,34 @@ KUR_2023 = Edition(
         kmk_months_max=_tenor(36, _2023("Penempatan PMI, three years at most", UNVERIFIED)),
         ki_months_max=_tenor(36, _2023("Penempatan PMI, three years at most", UNVERIFIED)),
     ),
-    mikro_outstanding_max=Term(100_000_000, _2023("Art. 24", REGULATION)),
-    repeats=Term(Repeats(production=4, other=2), _2023("Art. 24", REGULATION)),
+    mikro_outstanding_max=Term(100_000_000, _OUTSTANDING),
+    repeats=Term(
+        Repeats(production=4, other=2),
+        _2023("Art. 24(4), 24(4a)", REGULATION, at=("24(4)", "24(4a)")),
+    ),
     turnover_max=None,
 )
 
 _SINGLE_RATE = Term((600,), _2026("one rate of 6 % effective, no tiers", PRESS))
 _NPWP_50 = Term(50_000_000, _2026("NPWP above Rp 50 million", PRESS, DDTC_2026))
 
+RELIEF_2026 = Relief(
+    provinces=frozenset({"11", "12", "13"}),
+    rates_bp=Timeline((date(2026, 1, 1), 0), (date(2027, 1, 1), 300), (date(2028, 1, 1), 600)),
+    paused=(date(2025, 12, 1), date(2026, 3, 31)),
+    source=Source(
+        "Relaxation for Aceh, Sumatera Utara and Sumatera Barat",
+        "0 % in 2026, 3 % in 2027, 6 % from 2028, affected debtors",
+        date(2026, 1, 1),
+        None,
+        PRESS,
+        "https://finance.detik.com/moneter/d-8278941",
+    ),
+)
+
 KUR_2026 = Edition(
     code="KUR-2026",
+    agunan_above=_AGUNAN_ABOVE._replace(source=_carried(_AGUNAN_ABOVE.source)),
     articles=ARTICLES_2026,
     super_mikro=ProductTerms(
         plafon_min=1,
@@ -272,11 +325,10 @@ KUR_2026 = Edition(
         ki_months_max=_tenor(36, _2026("Penempatan PMI, three years at most", UNVERIFIED)),
         npwp_above=_NPWP_50,
     ),
-    mikro_outstanding_max=Term(
-        100_000_000, _2026("carried over from Permenko 1/2023, Art. 24", UNVERIFIED)
-    ),
+    mikro_outstanding_max=Term(100_000_000, _carried(_OUTSTANDING)),
     repeats=None,
-    turnover_max=Term(4_800_000_000, _2026("Art. 3(3)", PRESS, DDTC_2026)),
+    relief=RELIEF_2026,
+    turnover_max=Term(4_800_000_000, _2026("Art. 3(3)", PRESS, DDTC_2026, at=("3(3)",))),
 )
 
 KUR: Timeline[Edition | None] = Timeline(
@@ -285,26 +337,3 @@ KUR: Timeline[Edition | None] = Timeline(
     (SINCE_2026, KUR_2026),
 )
 """KUR in force on a day; the day that counts is the akad's."""
-
-DISASTER_PROVINCES = frozenset({"11", "12", "13"})
-DISASTER_SOURCE = Source(
-    "Relaxation for Aceh, Sumatera Utara and Sumatera Barat",
-    "0 % in 2026, 3 % in 2027, 6 % from 2028, affected debtors",
-    date(2026, 1, 1),
-    None,
-    PRESS,
-    "https://finance.detik.com/moneter/d-8278941",
-)
-_DISASTER_RATES: Timeline[int] = Timeline(
-    (date(2026, 1, 1), 0), (date(2027, 1, 1), 300), (date(2028, 1, 1), 600)
-)
-
-
-def disaster_rate_bp(day: date, ordinary_bp: int) -> int:
-    """Return the rate of an affected debtor's KUR in a month that falls due on `day`.
-
-    `DISASTER_SOURCE` names the provinces; before 2026 the ordinary rate applies.
-    """
-    if day < DISASTER_SOURCE.since:
-        return ordinary_bp
-    return min(ordinary_bp, _DISASTER_RATES.on(day))

@@ -24,6 +24,7 @@ from services.financing.domain.eligibility import (
     Refusal,
     Source,
     Term,
+    cited,
     concluded,
 )
 from services.financing.domain.rules import cooperative as coop
@@ -33,6 +34,7 @@ REGULAR, MOCKUP = "lpdb_regular", "lpdb_mockup"
 CODES = (REGULAR, MOCKUP)
 
 REGULAR_SINCE, MOCKUP_SINCE = date(2021, 1, 1), date(2025, 6, 16)
+PERMENKOP_2016 = "Permenkop KUKM 10/2016"
 PERMENKOP_2020 = "Permenkop UKM 4/2020"
 PERMENKOP_2025 = "Permenkop 1/2025"
 
@@ -41,9 +43,12 @@ def _regular(provision: str, confidence: Confidence, regulation: str = PERMENKOP
     return Source(regulation, provision, REGULAR_SINCE, None, confidence)
 
 
-def _mockup(provision: str) -> Source:
+def _mockup(provision: str, *at: str) -> Source:
     # In force on the day of the first press report; the day of enactment has not been seen.
-    return Source(PERMENKOP_2025, provision, MOCKUP_SINCE, None, Confidence.PRESS)
+    articles = cited(PERMENKOP_2025, *at)
+    return Source(
+        PERMENKOP_2025, provision, MOCKUP_SINCE, None, Confidence.PRESS, articles=articles
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +107,12 @@ _MEETINGS = _regular("RAT of the last two years", Confidence.PRESS)
 _SURPLUS = _regular("positive SHU in the last book year", Confidence.PRESS)
 _PAPERS = _regular("legal entity, registered cooperative", Confidence.PRESS)
 _CERTIFICATE = Source(
-    "Permenkop KUKM 10/2016",
-    "Art. 16-18: certificate of active cooperatives, two consecutive RAT, one year",
+    PERMENKOP_2016,
+    "Art. 16, 17, 18: certificate of active cooperatives, two consecutive RAT, one year",
     date(2016, 1, 1),
     None,
     Confidence.PRESS,
+    articles=cited(PERMENKOP_2016, "16", "17", "18"),
 )
 _CURRENT = _regular("no arrears", Confidence.PRESS)
 _OFFICERS = _regular("clean SLIK of the pengurus", Confidence.ASSUMPTION)
@@ -116,16 +122,30 @@ _BORROWER_MOCKUP = _mockup("for Kopdes of the mock-up")
 _SELECTED = _mockup("selected and proposed by the bupati or walikota")
 _INTEGRITY = _mockup("pengurus and pengawas without macet credit")
 _AGUNAN = _mockup("assets worth the loan, personal guarantees")
-_UNITS = _mockup("Art. 5: savings and loan unit and sembako")
+_UNITS = _mockup("Art. 5: savings and loan unit and sembako", "5")
 _PURPOSE = _mockup("investment capital of the gerai")
 _MICROSITE = Source(
     "SIMKOPDES", "microsite before financing", date(2025, 4, 21), None, Confidence.PRESS
 )
 
-_FOR_OTHERS = tuple(
-    concluded(code, [Refusal(Code.BORROWER_KIND, source, {"kinds": "cooperative"})], (), None)
-    for code, source in ((REGULAR, _BORROWER), (MOCKUP, _BORROWER_MOCKUP))
-)
+
+def _for_others(product: str, source: Source) -> Assessment:
+    refusal = Refusal(Code.BORROWER_KIND, source, {"kinds": "cooperative"})
+    return concluded(product, [refusal], (), None)
+
+
+def _not_yet(product: str, source: Source, *others: Refusal) -> Assessment:
+    since = source.since
+    refusal = Refusal(Code.NOT_IN_FORCE, source, {"since": since}, since)
+    return concluded(product, [*others, refusal], (), None)
+
+
+_REGULAR_FOR_OTHERS = _for_others(REGULAR, _BORROWER)
+_MOCKUP_FOR_OTHERS = _for_others(MOCKUP, _BORROWER_MOCKUP)
+_REGULAR_NOT_YET = _not_yet(REGULAR, _BORROWER)
+_MOCKUP_NOT_YET = _not_yet(MOCKUP, _SELECTED)
+_REGULAR_NEVER = _not_yet(REGULAR, _BORROWER, *_REGULAR_FOR_OTHERS.refusals)
+_MOCKUP_NEVER = _not_yet(MOCKUP, _SELECTED, *_MOCKUP_FOR_OTHERS.refusals)
 
 
 def assess(
@@ -138,7 +158,10 @@ def assess(
 ) -> tuple[Assessment, ...]:
     """Return what both LPDB products say of `request`, in the order of `CODES`."""
     if applicant.kind is not BorrowerKind.COOPERATIVE:
-        return _FOR_OTHERS
+        return (
+            _REGULAR_NEVER if regular is None else _REGULAR_FOR_OTHERS,
+            _MOCKUP_NEVER if mockup is None else _MOCKUP_FOR_OTHERS,
+        )
     return (
         _assess_regular(applicant.cooperative, request, regular, on),
         _assess_mockup(applicant.cooperative, request, mockup, on),
@@ -149,7 +172,7 @@ def _assess_regular(
     cooperative: CooperativeFacts, request: LoanRequest, terms: Terms | None, on: date
 ) -> Assessment:
     if terms is None:
-        return _not_yet(REGULAR, _BORROWER)
+        return _REGULAR_NOT_YET
     said: list[Refusal] = []
     coop.of_kind(said, cooperative, _ALL_KINDS, _BORROWER)
     coop.registered(said, cooperative, _PAPERS)
@@ -173,7 +196,7 @@ def _assess_mockup(
     cooperative: CooperativeFacts, request: LoanRequest, terms: Terms | None, on: date
 ) -> Assessment:
     if terms is None:
-        return _not_yet(MOCKUP, _SELECTED)
+        return _MOCKUP_NOT_YET
     said: list[Refusal] = []
     coop.of_kind(said, cooperative, _KOPDES, _SELECTED)
     coop.registered(said, cooperative, _PAPERS)
@@ -240,9 +263,3 @@ def _limits(said: list[Refusal], request: LoanRequest, terms: Terms) -> None:
     if request.tenor_months > longest.value:
         numbers = {"tenor": request.tenor_months, "max": longest.value}
         said.append(Refusal(Code.TENOR_ABOVE, longest.source, numbers))
-
-
-def _not_yet(product: str, source: Source) -> Assessment:
-    since = source.since
-    refusal = Refusal(Code.NOT_IN_FORCE, source, {"since": since}, since)
-    return concluded(product, [refusal], (), None)

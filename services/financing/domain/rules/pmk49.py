@@ -20,18 +20,21 @@ from services.financing.domain.eligibility import (
     Refusal,
     Source,
     Term,
+    cited,
     concluded,
 )
 from services.financing.domain.rules import cooperative as coop
 from shared.timeline import Timeline
 
-CODE = "pmk49"
+CODE, PMK = "pmk49", "PMK 49/2025"
 SINCE, UNTIL = date(2025, 7, 21), date(2025, 11, 14)
 
 
-def _source(provision: str, confidence: Confidence = Confidence.PRESS) -> Source:
+def _source(
+    provision: str, confidence: Confidence = Confidence.PRESS, *, at: tuple[str, ...] = ()
+) -> Source:
     url = "https://jdih.kemenkeu.go.id/dok/pmk-49-tahun-2025"
-    return Source("PMK 49/2025", provision, SINCE, UNTIL, confidence, url)
+    return Source(PMK, provision, SINCE, UNTIL, confidence, url, cited(PMK, *at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ PMK49: Timeline[Terms | None] = Timeline(
         Terms(
             code="KDMP-PMK49",
             plafon_max=Term(3_000_000_000, _source("plafon per cooperative")),
-            rate_bp=Term(600, _source("Art. 5(1)b")),
+            rate_bp=Term(600, _source("Art. 5(1)b", at=("5(1)b",))),
             months_max=Term(72, _source("tenor with six to eight months of grace")),
         ),
     ),
@@ -64,22 +67,35 @@ _PAPERS = _source("legal entity, registry number, account, NPWP, NIB")
 _KINDS = frozenset({CooperativeKind.KOPDES, CooperativeKind.KELKOPDES})
 
 
+_OTHER_KIND = Refusal(Code.BORROWER_KIND, _BORROWER, {"kinds": "cooperative"})
+
+
+def _absent(waits: date | None, *others: Refusal) -> Assessment:
+    numbers = {"since": SINCE, "until": UNTIL}
+    return concluded(
+        CODE, [*others, Refusal(Code.NOT_IN_FORCE, _IN_FORCE, numbers, waits)], (), None
+    )
+
+
+_NOT_YET, _NEVER_YET = _absent(SINCE), _absent(SINCE, _OTHER_KIND)
+_OVER, _NEVER = _absent(None), _absent(None, _OTHER_KIND)
+
+
 def assess(
     applicant: Applicant, request: LoanRequest, terms: Terms | None, *, day: date
 ) -> Assessment:
     """Return what PMK 49/2025 says of `request`; `day` is the akad's, which chose `terms`."""
-    said: list[Refusal] = []
-    if applicant.kind is not BorrowerKind.COOPERATIVE:
-        said.append(Refusal(Code.BORROWER_KIND, _BORROWER, {"kinds": "cooperative"}))
+    cooperative = applicant.kind is BorrowerKind.COOPERATIVE
     if terms is None:
-        waits = SINCE if day < SINCE else None
-        numbers = {"since": SINCE, "until": UNTIL}
-        said.append(Refusal(Code.NOT_IN_FORCE, _IN_FORCE, numbers, waits))
-        return concluded(CODE, said, (), None)
-    if applicant.kind is BorrowerKind.COOPERATIVE:
-        coop.of_kind(said, applicant.cooperative, _KINDS, _BORROWER)
-        _papers(said, applicant.cooperative)
-        _limits(said, request, terms)
+        if day < SINCE:
+            return _NOT_YET if cooperative else _NEVER_YET
+        return _OVER if cooperative else _NEVER
+    if not cooperative:
+        return concluded(CODE, [_OTHER_KIND], (), terms.rate_bp.value)
+    said: list[Refusal] = []
+    coop.of_kind(said, applicant.cooperative, _KINDS, _BORROWER)
+    _papers(said, applicant.cooperative)
+    _limits(said, request, terms)
     return concluded(CODE, said, (), terms.rate_bp.value)
 
 
