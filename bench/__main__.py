@@ -1,11 +1,12 @@
 """`python -m bench`: every figure of speed, one line each."""
 
-from bench import decisions, floor, imports
+from bench import decisions, floor, imports, stored
 
 
 def main() -> None:
     """Run the comparisons one after another."""
     decisions.main()
+    stored.main()
     imports.main()
     floor.main()
 

@@ -172,8 +172,8 @@ class Ground:
         """The same mobile application at financing."""
         return self.signed_in["loans"]
 
-    async def submitted(self, amount: int = 40_000_000) -> "Loan":
-        """Register a person nobody has seen before and submit an application for them."""
+    async def drafted(self, amount: int = 40_000_000) -> "Loan":
+        """Register a person nobody has seen before and draft an application for them."""
         self.born += 1
         name = f"Purna Pekerja {self.born}"
         person = await _posted(self.people, "/people", _person(self.born, name))
@@ -184,10 +184,15 @@ class Ground:
             "declared": DECLARED,
         }
         draft = await _posted(self.loans, "/applications", new)
-        routed = await _posted(self.loans, f"/applications/{draft['id']}/submission")
+        return Loan(draft["id"], name)
+
+    async def submitted(self, amount: int = 40_000_000) -> "Loan":
+        """Draft an application for somebody new and submit it."""
+        loan = await self.drafted(amount)
+        routed = await _posted(self.loans, f"/applications/{loan.id}/submission")
         if routed["status"] != "routed":
             raise NotFinished(f"the application is {routed['status']}, so no lender is asked")
-        return Loan(draft["id"], name)
+        return loan
 
     async def read(self, id: str, part: str = "") -> Any:
         """Read an application or a part of it."""
