@@ -58,7 +58,7 @@ def _enterprise(
     if credit.commercial_before is not False:  # E08
         silent = credit.commercial_before is None
         code = Code.UNKNOWN_COMMERCIAL_CREDIT if silent else Code.COMMERCIAL_CREDIT
-        said.append(Refusal(code, articles.never_commercial))
+        said.append(Refusal(code, articles.never_commercial_mikro))
     if business.nib is not True and business.sku is not True:  # E12
         silent = business.nib is None or business.sku is None
         code = Code.UNKNOWN_BUSINESS_LICENCE if silent else Code.BUSINESS_LICENCE

@@ -35,7 +35,7 @@ ARTICLES: Mapping[str, str] = {
     Code.CITIZEN: _ARTICLES.citizen.provision,
     Code.STATE_EMPLOYEE: _ARTICLES.state_employee.provision,
     Code.COLLECTIBILITY: _ARTICLES.slik.provision,
-    Code.COMMERCIAL_CREDIT: _ARTICLES.never_commercial.provision,
+    Code.COMMERCIAL_CREDIT: _ARTICLES.never_commercial_mikro.provision,
     Code.BUSINESS_LICENCE: _ARTICLES.licence.provision,
     Code.TURNOVER: KUR_2026.turnover_max.source.provision,
     Code.AMOUNT_ABOVE: _MIKRO.plafon_max.source.provision,
