@@ -280,11 +280,11 @@ class Unit:
             return
         connection = self._connection
         try:
-            if not connection.is_closed():
-                with unavailable():
-                    await connection.execute("ROLLBACK")
+            with unavailable():
+                await connection.execute("ROLLBACK")
         except DatabaseUnavailable:
-            connection.terminate()
+            with suppress(asyncpg.InterfaceError):  # the pool has taken it back already
+                connection.terminate()
         finally:
             await self._return()
 
@@ -297,7 +297,7 @@ class Unit:
 async def _commit(connection: asyncpg.Connection) -> None:
     try:
         tag = await connection.execute("COMMIT")
-    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+    except _BROKEN as error:
         raise CommitUnknown(type(error).__name__) from error
     if tag != "COMMIT":  # PostgreSQL answers ROLLBACK to a COMMIT of a failed transaction
         raise DatabaseUnavailable("the transaction had already failed")

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from shared.clock import now
-from shared.db import Contended, Database, DatabaseUnavailable, Statement
+from shared.db import CommitUnknown, Contended, Database, DatabaseUnavailable, Statement
 from shared.events import Event
 from shared.ids import new_id
 from tests.conftest import Service
@@ -81,6 +81,42 @@ async def test_a_dead_connection_is_replaced(registry: Service, registry_url: st
                 await unit.row(Statement("SELECT 1"))
     finally:
         await admin.close()
+
+
+async def test_a_connection_that_breaks_anywhere_is_one_of_two_failures(registry_url: str):
+    """Nothing was kept, or nobody knows; and what was said to be kept is there."""
+    stop, kept, unknown = asyncio.Event(), 0, 0
+
+    async def write(database: Database):
+        nonlocal kept, unknown
+        while not stop.is_set():
+            try:
+                async with database.write() as unit:
+                    await unit.row(Statement("SELECT pg_sleep(0.001)"))
+                    unit.record(an_event())
+            except DatabaseUnavailable:
+                continue
+            except CommitUnknown:
+                unknown += 1
+            else:
+                kept += 1
+
+    admin = await asyncpg.connect(registry_url)
+    async with Database.connect(registry_url, pool_size=4) as database:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(4):
+                group.create_task(write(database))
+            for _ in range(120):
+                await admin.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE application_name = 'purna-write' ORDER BY random() LIMIT 1"
+                )
+                await admin.execute("SELECT pg_sleep(0.005)")
+            stop.set()
+        written = await admin.fetchval("SELECT count(*) FROM event")
+    await admin.close()
+    assert kept > 0
+    assert kept <= written <= kept + unknown
 
 
 async def test_a_busy_pool_says_so_and_recovers(registry_url: str):
