@@ -55,6 +55,8 @@ SCOPES: Mapping[str, str] = {
     "decisions:write": "Ask for a decision without an application",
     "applications:read": "Read loan applications whom the caller may see",
     "applications:write": "Draft, submit and withdraw loan applications",
+    "quotas:read": "Read what each lender may still lend this year",
+    "quotas:write": "Set what each lender may lend",
 }
 
 

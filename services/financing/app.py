@@ -14,6 +14,7 @@ from services.financing.api import (
     deadlines,
     prequalifications,
     products,
+    quotas,
     schedules,
     submissions,
 )
@@ -36,6 +37,7 @@ TAGS = {
     "applications": "A loan from its draft to the last instalment",
     "decisions": "What could be lent, with every reason",
     "products": "What can be lent, the numbers in force, and what is paid back",
+    "quotas": "What each lender may lend in a year, and who waits for it",
     "callbacks": "What lenders report",
     "events": "The ordered feed of changes",
 }
@@ -112,6 +114,8 @@ def create_app(
         prequalifications.routes,
         callbacks.routes,
         products.routes,
+        quotas.routes,
+        quotas.waiting_routes,
         schedules.routes,
         feed(event, PROBLEMS),
     )

@@ -7,18 +7,21 @@ the same reports in any order, once or often, end in the same place.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 
-from services.financing.db import applications, deadlines, submissions
+from services.financing.db import applications, deadlines, quotas, submissions
 from services.financing.domain import application, submission
 from services.financing.domain.deadlines import Duty, clock
+from services.financing.domain.quota import Holding, allot, limits
+from services.financing.domain.routing import Channel, Leg
 from services.financing.domain.submission import Stage
 from shared.clock import WIB
-from shared.db import Row, Unit
+from shared.db import Reader, Row, Unit
 from shared.events import Event
 from shared.ids import new_id
 
@@ -71,6 +74,8 @@ async def move(
         status = application.advance(status, event)
         taken.append((event, status))
     kept = await applications.change(unit, row, {"status": status, **(changes or {})}, now=now)
+    if row["status"] == application.Status.WAITING:
+        await quotas.leave(unit, row["id"], now=now)
     for event, reached in taken:
         await applications.add_step(
             unit,
@@ -155,12 +160,30 @@ async def hear(
         due_at=_due_after(status, withdrawal=app["withdrawal_requested"], now=now),
     )
     if conflict and left and newest is not None:
-        await _hold(unit, newest, now=now)
-    await _follow(unit, app, kept, conflict=conflict, stage=stage, now=now)
+        await _keep_back(unit, newest, now=now)
+    await _follow(unit, app, kept, conflict=conflict, stage=stage, granted=granted, now=now)
     return True
 
 
-async def _hold(unit: Unit, leg: Row, *, now: datetime) -> None:
+async def _draw(unit: Unit, sub: Row, *, granted: int, now: datetime) -> None:
+    """Let the quotas follow a submission: an akad uses them, an end without one gives back."""
+    status = submission.Status(sub["status"])
+    if status in _BOUND:
+        if not await quotas.use(unit, sub["id"], granted=granted, now=now):
+            unit.record(
+                Event(
+                    kind="quota.exceeded",
+                    subject_id=sub["id"],
+                    version=sub["version"],
+                    occurred_at=now,
+                    data={"application_id": str(sub["application_id"]), "channel": sub["channel"]},
+                )
+            )
+    elif status in _OVER:
+        await quotas.give_back(unit, sub["id"], now=now)
+
+
+async def _keep_back(unit: Unit, leg: Row, *, now: datetime) -> None:
     """Keep back the next leg, if it waits to be sent: a person looks first at what there is."""
     if leg["status"] == submission.Status.QUEUED:
         await submissions.change(unit, leg, now=now, due_at=None)
@@ -178,7 +201,7 @@ async def give_up(unit: Unit, app: Row, sub: Row, *, reason: str, now: datetime)
     kept = await submissions.change(
         unit, sub, now=now, status=after(sub, submission.Event.FAIL), reasons=[reason], due_at=None
     )
-    await _follow(unit, app, kept, conflict=False, stage=None, now=now)
+    await _follow(unit, app, kept, conflict=False, stage=None, granted=0, now=now)
 
 
 async def cancelled(unit: Unit, app: Row, sub: Row, *, now: datetime) -> None:
@@ -186,16 +209,31 @@ async def cancelled(unit: Unit, app: Row, sub: Row, *, now: datetime) -> None:
     kept = await submissions.change(
         unit, sub, now=now, status=after(sub, submission.Event.CANCEL), due_at=None
     )
-    await _follow(unit, app, kept, conflict=False, stage=None, now=now)
+    await _follow(unit, app, kept, conflict=False, stage=None, granted=0, now=now)
 
 
 async def _follow(
-    unit: Unit, app: Row, sub: Row, *, conflict: bool, stage: Stage | None, now: datetime
+    unit: Unit,
+    app: Row,
+    sub: Row,
+    *,
+    conflict: bool,
+    stage: Stage | None,
+    granted: int,
+    now: datetime,
 ) -> None:
-    """Let the application follow its submission."""
+    """Let the quotas and the application follow a submission; `granted` is 0 until an akad."""
+    await _draw(unit, sub, granted=granted or app["amount"], now=now)
     status = application.Status(app["status"])
     said = submission.Status(sub["status"])
     event = await _meaning(unit, app, sub, said, conflict=conflict)
+    to: Way | None = None
+    waits: list[Way] = []
+    if event is application.Event.FALL_BACK and event in application.allowed(status):
+        to = await _next_way(unit, app, sub, now=now)
+        waits = [] if to else await _ways(unit, app["id"], "waiting")
+        if to is None:
+            event = application.Event.WAIT if waits else application.Event.REFUSE
     data = {
         "submission_id": str(sub["id"]),
         "channel": sub["channel"],
@@ -217,8 +255,9 @@ async def _follow(
     changes = {"withdrawal_requested": False} if event in _ANSWERED else {}
     actor = f"lender:{sub['channel']}"
     await move(unit, app, (event,), now=now, actor=actor, changes=changes, data=data)
-    if event is application.Event.FALL_BACK:
-        await send_to(unit, app["id"], await _next_leg(unit, app["id"], sub), now=now)
+    await wait(unit, app, waits, now=now)
+    if to is not None:
+        await send_to(unit, app["id"], to, now=now)
 
 
 async def _meaning(
@@ -234,31 +273,84 @@ async def _meaning(
         return None  # a leg that was left behind has nothing more to say
     if app["withdrawal_requested"]:
         return application.Event.WITHDRAW
-    if await _next_leg(unit, app["id"], sub) is not None:
-        return application.Event.FALL_BACK
-    return application.Event.REFUSE
+    return application.Event.FALL_BACK
 
 
-async def _next_leg(unit: Unit, application_id: UUID, sub: Row) -> dict[str, Any] | None:
-    legs: list[dict[str, Any]] = orjson.loads(await applications.legs(unit, application_id))
-    return next((leg for leg in legs if leg["no"] == sub["leg_no"] + 1), None)
+class Way(NamedTuple):
+    """One lender of a route as a submission takes it; `id` is to be the submission's."""
+
+    id: UUID
+    no: int
+    channel: str
+    product: str
+    rate_bp: int
 
 
-async def send_to(
-    unit: Unit, application_id: UUID, leg: dict[str, Any] | None, *, now: datetime
-) -> None:
-    """Write the intent to send an application down a leg of its route; its clock begins."""
-    if leg is None:
-        return
-    id = new_id()
+def way(leg: Leg) -> Way:
+    """Return a leg of a route as a way to send an application down."""
+    return Way(new_id(), leg.no, leg.channel, leg.product, leg.rate_bp)
+
+
+async def _ways(unit: Unit, application_id: UUID, kind: str) -> list[Way]:
+    """Return the `legs` of the route in force, or those `waiting` for quota."""
+    route = orjson.loads(await applications.route(unit, application_id))
+    return [
+        Way(new_id(), leg["no"], leg["channel"], leg["product"], leg["rate_bp"])
+        for leg in route[kind]
+    ]
+
+
+async def _next_way(unit: Unit, app: Row, sub: Row, *, now: datetime) -> Way | None:
+    """Return the next way whose lender has quota, held; None where no way is left."""
+    for each in await _ways(unit, app["id"], "legs"):
+        if each.no > sub["leg_no"] and await hold(unit, app, each, now=now):
+            return each
+    return None
+
+
+async def with_quotas(
+    db: Reader | Unit, channels: Sequence[Channel], *, province: str | None, now: datetime
+) -> tuple[Channel, ...]:
+    """Return the lenders with what their quotas leave for a newcomer who lives in a province."""
+    rows = await quotas.left(db, year=now.astimezone(WIB).year, province=province)
+    if not rows:
+        return tuple(channels)
+    known = [quotas.quota_of(row) for row in rows]
+    waited_for = {row["id"] for row in rows if row["waited_for"]}
+    return tuple(
+        replace(channel, quotas=limits(known, waited_for, channel, province=province))
+        for channel in channels
+    )
+
+
+async def hold(
+    unit: Unit, app: Row | Mapping[str, Any], to: Way, *, now: datetime, in_turn: bool = False
+) -> bool:
+    """Hold the quota that an application needs on a way; False when there is too little."""
+    return await quotas.hold(
+        unit,
+        application_id=app["id"],
+        submission_id=to.id,
+        channel=to.channel,
+        product=to.product,
+        province=app["province_code"],
+        amount=app["amount"],
+        on=now.astimezone(WIB).date(),
+        now=now,
+        in_turn=in_turn,
+    )
+
+
+async def send_to(unit: Unit, application_id: UUID, to: Way, *, now: datetime) -> None:
+    """Write the intent to send an application to a lender; its clock begins."""
     await submissions.add(
         unit,
-        id=id,
+        id=to.id,
         application_id=application_id,
-        leg_no=leg["no"],
-        channel=leg["channel"],
-        product=leg["product"],
-        rate_bp=leg["rate_bp"],
+        leg_no=to.no,
+        channel=to.channel,
+        product=to.product,
+        rate_bp=to.rate_bp,
         status=submission.Status.QUEUED,
         due_at=now,
         created_at=now,
@@ -266,11 +358,65 @@ async def send_to(
     )
     await deadlines.start(
         unit,
-        clock(Duty.ANSWER, leg["product"], since=now.astimezone(WIB)),
+        clock(Duty.ANSWER, to.product, since=now.astimezone(WIB)),
         duty=Duty.ANSWER,
         application_id=application_id,
-        subject_id=id,
+        subject_id=to.id,
         since=now,
-        channel=leg["channel"],
-        product=leg["product"],
+        channel=to.channel,
+        product=to.product,
     )
+
+
+async def wait(unit: Unit, app: Row, ways: Sequence[Way], *, now: datetime) -> None:
+    """Let an application wait for the quota of each of these lenders."""
+    for each in ways:
+        await quotas.wait(
+            unit,
+            application_id=app["id"],
+            channel=each.channel,
+            product=each.product,
+            province_code=app["province_code"],
+            leg_no=each.no,
+            rate_bp=each.rate_bp,
+            amount=app["amount"],
+            created_at=now,
+        )
+
+
+async def serve_waiting(unit: Unit, *, now: datetime) -> bool:
+    """Give a lender's freed quota to those who wait for it, in turn; False if none was freed."""
+    on = now.astimezone(WIB).date()
+    channel = await quotas.to_recheck(unit, year=on.year)
+    if channel is None:
+        return False
+    rows = {row["number"]: row for row in await quotas.next_in_row(unit, channel)}
+    ids = {row["application_id"] for row in rows.values()}
+    reached = await quotas.reachable(unit, tuple(ids))
+    gone = {id for id, status in reached.items() if status != application.Status.WAITING}
+    served = allot(
+        await quotas.of_channel(unit, channel, year=on.year),
+        [quotas.waiting_of(row) for row in rows.values() if row["application_id"] not in gone],
+        out_of_reach=ids - reached.keys(),
+    )
+    for each in served:
+        row = rows[each.number]
+        app = await applications.lock_any(unit, each.application_id)
+        to = Way(new_id(), row["leg_no"], channel, row["product"], row["rate_bp"])
+        if await hold(unit, app, to, now=now, in_turn=True):
+            data = {"submission_id": str(to.id), "channel": channel}
+            route = (application.Event.ROUTE,)
+            await move(unit, app, route, now=now, actor="worker", data=data)
+            await send_to(unit, app["id"], to, now=now)
+    if reached.keys() == ids and len(rows) < quotas.WAITING_MAX:
+        await quotas.rechecked(unit, channel, year=on.year)
+    return bool(served)
+
+
+async def expire_holding(unit: Unit, *, now: datetime) -> bool:
+    """Give back the quota of one submission that has held it for too long; False if none has."""
+    submission_id = await quotas.lapsed(unit, on=now.astimezone(WIB).date())
+    if submission_id is None:
+        return False
+    await quotas.give_back(unit, submission_id, now=now, status=Holding.EXPIRED)
+    return True

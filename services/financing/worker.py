@@ -98,12 +98,21 @@ class Worker:
         """Take one step; False when nothing was due."""
         claim = await self._claim()
         if claim is None:
-            return False
+            return await self._serve_waiting()
         self.faults.at("worker.before_speak")
         outcome = await self._speak(claim)
         self.faults.at("worker.after_speak")
         await self._record(claim, outcome)
         return True
+
+    async def _serve_waiting(self) -> bool:
+        """Give back quota that was held for too long, and serve those who wait for it."""
+        now = self.clock()
+        async with self.database.write() as unit:
+            expired = await progress.expire_holding(unit, now=now)
+        async with self.database.write() as unit:
+            served = await progress.serve_waiting(unit, now=now)
+        return expired or served
 
     async def _claim(self) -> Claim | None:
         now = self.clock()

@@ -72,8 +72,9 @@ class House:
         return reply.json()["id"]
 
     async def draft(self, amount: int, **changes: Any) -> dict[str, Any]:
+        borrower = changes.pop("borrower", None) or {"kind": "person", "id": await self.person()}
         new = {
-            "borrower": {"kind": "person", "id": await self.person()},
+            "borrower": borrower,
             "amount": amount,
             "tenor_months": 24,
             "declared": SHOP,

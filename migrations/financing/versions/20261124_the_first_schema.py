@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("borrower_kind", sa.Text(), nullable=False),
         sa.Column("borrower_id", sa.Uuid(), nullable=False),
         sa.Column("cooperative_ids", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("province_code", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("tenor_months", sa.Integer(), nullable=False),
@@ -45,7 +46,7 @@ def upgrade() -> None:
             "purpose IN ('working_capital', 'investment')", name=op.f("ck_application_purpose")
         ),
         sa.CheckConstraint(
-            "status IN ('drafted', 'submitted', 'assessed', 'contested', 'routed', 'sent', 'unknown', 'answered', 'akad', 'disbursed', 'closed', 'withdrawn', 'refused', 'incubating', 'in_review')",
+            "status IN ('drafted', 'submitted', 'assessed', 'contested', 'waiting', 'routed', 'sent', 'unknown', 'answered', 'akad', 'disbursed', 'closed', 'withdrawn', 'refused', 'incubating', 'in_review')",
             name=op.f("ck_application_status"),
         ),
         sa.CheckConstraint(
@@ -64,7 +65,7 @@ def upgrade() -> None:
         ["borrower_kind", "borrower_id"],
         unique=True,
         postgresql_where=sa.text(
-            "status IN ('submitted', 'assessed', 'contested', 'routed', 'sent', 'unknown', 'answered', 'in_review')"
+            "status IN ('submitted', 'assessed', 'contested', 'waiting', 'routed', 'sent', 'unknown', 'answered', 'in_review')"
         ),
     )
     op.create_table(
@@ -120,7 +121,7 @@ def upgrade() -> None:
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "status IN ('drafted', 'submitted', 'assessed', 'contested', 'routed', 'sent', 'unknown', 'answered', 'akad', 'disbursed', 'closed', 'withdrawn', 'refused', 'incubating', 'in_review')",
+            "status IN ('drafted', 'submitted', 'assessed', 'contested', 'waiting', 'routed', 'sent', 'unknown', 'answered', 'akad', 'disbursed', 'closed', 'withdrawn', 'refused', 'incubating', 'in_review')",
             name=op.f("ck_application_step_status"),
         ),
         sa.ForeignKeyConstraint(
@@ -264,7 +265,108 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("look_at IS NOT NULL"),
     )
+    _quotas()
     op.execute("INSERT INTO event_head (one, number) VALUES (1, 0)")
+
+
+def _quotas() -> None:
+    op.create_table(
+        "quota",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("product", sa.Text(), nullable=True),
+        sa.Column("province_code", sa.Text(), nullable=True),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("held", sa.BigInteger(), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=False),
+        sa.Column("recheck", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("total BETWEEN 0 AND 10000000000000", name=op.f("ck_quota_total")),
+        sa.CheckConstraint(
+            "held >= 0 AND used >= 0 AND held + used <= total",
+            name=op.f("ck_quota_not_overdrawn"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quota")),
+    )
+    op.create_index(
+        "ix_quota_recheck", "quota", ["channel"], unique=False, postgresql_where=sa.text("recheck")
+    )
+    op.create_index(
+        "uq_quota_channel",
+        "quota",
+        ["channel", "year", "product", "province_code"],
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    )
+    op.create_table(
+        "quota_holding",
+        sa.Column("quota_id", sa.Uuid(), nullable=False),
+        sa.Column("submission_id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "status IN ('held', 'used', 'released', 'expired', 'exceeded')",
+            name=op.f("ck_quota_holding_status"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_quota_holding_application_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["quota_id"], ["quota.id"], name=op.f("fk_quota_holding_quota_id")
+        ),
+        sa.PrimaryKeyConstraint("quota_id", "submission_id", name=op.f("pk_quota_holding")),
+    )
+    op.create_index(
+        "ix_quota_holding_expires_on",
+        "quota_holding",
+        ["expires_on"],
+        unique=False,
+        postgresql_where=sa.text("status = 'held'"),
+    )
+    op.create_index(
+        "ix_quota_holding_quota_id", "quota_holding", ["quota_id", "created_at"], unique=False
+    )
+    op.create_index(
+        "ix_quota_holding_submission_id", "quota_holding", ["submission_id"], unique=False
+    )
+    op.create_table(
+        "quota_waiting",
+        sa.Column("number", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("province_code", sa.Text(), nullable=True),
+        sa.Column("leg_no", sa.Integer(), nullable=False),
+        sa.Column("rate_bp", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_quota_waiting_application_id")
+        ),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_quota_waiting")),
+    )
+    op.create_index(
+        "ix_quota_waiting_channel",
+        "quota_waiting",
+        ["channel", "number"],
+        unique=False,
+        postgresql_where=sa.text("left_at IS NULL"),
+    )
+    op.create_index(
+        "uq_quota_waiting_application_id",
+        "quota_waiting",
+        ["application_id", "channel"],
+        unique=True,
+        postgresql_where=sa.text("left_at IS NULL"),
+    )
 
 
 def downgrade() -> None:
@@ -280,6 +382,8 @@ def downgrade() -> None:
     op.drop_index("ix_deadline_application_id", table_name="deadline")
     op.drop_index("uq_deadline_subject", table_name="deadline")
     op.drop_table("deadline")
+    for table in ("quota_waiting", "quota_holding", "quota"):
+        op.drop_table(table)
     op.drop_index("ix_lender_report_submission_id", table_name="lender_report")
     op.drop_table("lender_report")
     op.drop_index(
@@ -310,7 +414,7 @@ def downgrade() -> None:
         "uq_application_pending",
         table_name="application",
         postgresql_where=sa.text(
-            "status IN ('submitted', 'assessed', 'contested', 'routed', 'sent', 'unknown', 'answered', 'in_review')"
+            "status IN ('submitted', 'assessed', 'contested', 'waiting', 'routed', 'sent', 'unknown', 'answered', 'in_review')"
         ),
     )
     op.drop_index("ix_application_created_by", table_name="application")

@@ -10,7 +10,7 @@ from services.financing import progress
 from services.financing.api.borrowers import BorrowerIn, cooperatives_of, known_borrower
 from services.financing.api.facts import DeclaredIn
 from services.financing.api.problems import PROBLEMS
-from services.financing.db import applications, submissions
+from services.financing.db import applications, quotas, submissions
 from services.financing.db.applications import (
     ApplicationNotFound,
 )
@@ -158,6 +158,7 @@ async def draft_application(
             "borrower_kind": new.borrower.kind,
             "borrower_id": new.borrower.id,
             "cooperative_ids": cooperatives_of(new.borrower, known),
+            "province_code": None,
             "status": Status.DRAFTED,
             "decision_id": None,
             "withdrawal_requested": False,
@@ -273,6 +274,7 @@ async def withdraw_application(
         await submissions.change(
             unit, sub, now=now, status=progress.after(sub, SubmissionEvent.CANCEL), due_at=None
         )
+        await quotas.give_back(unit, sub["id"], now=now)
     data = {"reason": withdrawal.reason} if withdrawal.reason else {}
     events = (Event.WITHDRAW,)
     return answer(await progress.move(unit, row, events, now=now, actor=caller.id, data=data))

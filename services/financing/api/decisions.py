@@ -236,6 +236,10 @@ class RouteOut(Out):
     confidence: Sure
     legs: list[LegOut]
     left_out: list[LeftOutOut]
+    waiting: Annotated[
+        list[LegOut],
+        Field(description="Lenders that are left out only until they have quota again, in order"),
+    ]
 
 
 class DecisionOut(Out):
@@ -409,6 +413,7 @@ def _route(route: Route) -> Mapping[str, Any]:
             for each in route.left_out
             for said in (route_texts.left_out(each),)
         ],
+        "waiting": [_leg(leg) for leg in route.waiting],
     }
 
 

@@ -6,10 +6,12 @@ from services.financing.db.applications import (
     ApplicationPending,
     DecisionNotFound,
 )
+from services.financing.db.quotas import QuotaCommitted, QuotaExists, QuotaNotFound
 from services.financing.db.submissions import SubmissionNotFound
 from services.financing.domain.application import IllegalTransition, NotADraft
 from services.financing.domain.eligibility import BorrowerDeceased
 from services.financing.domain.products import ProductNotFound
+from services.financing.domain.routing import ChannelNotFound
 from services.financing.registry import RegistryRefused, RegistryUnavailable, SubjectNotFound
 from shared.general_problems import GENERAL_PROBLEMS
 from shared.problems import Catalogue, ProblemType
@@ -51,6 +53,30 @@ PROBLEMS = GENERAL_PROBLEMS | Catalogue(
             409,
             "The application has been submitted",
             "Withdraw it with POST /applications/{id}/withdrawal and draft it anew.",
+        ),
+        ChannelNotFound: ProblemType(
+            "channel-not-found",
+            422,
+            "No such lender, or it has no such product",
+            "Name a lender by its code and one of its products; a route shows both.",
+        ),
+        QuotaNotFound: ProblemType(
+            "quota-not-found",
+            404,
+            "No such quota",
+            "Check the id. One that you may not see looks exactly like one that is absent.",
+        ),
+        QuotaExists: ProblemType(
+            "quota-exists",
+            409,
+            "There is such a quota already",
+            "Find it with GET /quotas and change its total with PATCH /quotas/{id}.",
+        ),
+        QuotaCommitted: ProblemType(
+            "quota-committed",
+            409,
+            "More than that is held or used already",
+            "Read the quota again: its total cannot be less than held and used together.",
         ),
         SubmissionNotFound: ProblemType(
             "submission-not-found",

@@ -1,10 +1,10 @@
 """/applications/{id}/submission: an application is assessed, decided, routed, and followed."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -47,6 +47,7 @@ from services.financing.domain.submission import Stage
 from services.financing.domain.submission import Status as SubmissionStatus
 from services.financing.registry import (
     Known,
+    KnownPerson,
     ReadingPurpose,
     RegistryRefused,
     RegistryUnavailable,
@@ -130,8 +131,8 @@ async def submit_application(
 ) -> Response:
     """Submit a draft: it is assessed against every product, and routed where one fits.
 
-    The answer's status says what came of it: `routed`, `refused` or `incubating`. The reasons, the
-    score and the route are at `/applications/{id}/decision`.
+    The answer's status says what came of it: `routed`, `waiting` (for a lender's quota), `refused`
+    or `incubating`. The reasons, the score and the route are at `/applications/{id}/decision`.
     """
     await once.replay()
     draft = await applications.get(db, caller, id)
@@ -141,15 +142,9 @@ async def submit_application(
     known = await known_borrower(request, caller, borrower, ReadingPurpose.ASSESSMENT)
     unit = await once.begin()
     row = await applications.lock(unit, caller, id)
-    facts, written = await _facts(
-        unit,
-        row,
-        known,
-        on=now.astimezone(WIB).date(),
-        channels=request.app.state.channels_today,
-    )
-    decision, outcome = made(facts)
-    decision_id = new_id()
+    here = {**row, "province_code": _province(known)}
+    decided = await _decided(unit, here, known, channels=request.app.state.channels_today, now=now)
+    decision, decision_id = decided.decision, new_id()
     kept = await progress.move(
         unit,
         row,
@@ -159,17 +154,22 @@ async def submit_application(
         changes={
             "decision_id": decision_id,
             "cooperative_ids": cooperatives_of(borrower, known),
+            "province_code": here["province_code"],
         },
         data={"decision_id": str(decision_id), "outcome": decision.route.outcome},
     )
     await applications.add_decision(
         unit,
-        **_kept(decision, written, outcome),
+        **_kept(decided),
         id=decision_id,
         application_id=id,
         created_at=now,
     )
-    await progress.send_to(unit, id, _first_leg(decision), now=now)
+    if decided.leg is not None:
+        await progress.send_to(unit, id, decided.leg, now=now)
+    elif decision.route.outcome is Outcome.WAITING:
+        legs = [progress.way(leg) for leg in decision.route.waiting]
+        await progress.wait(unit, kept, legs, now=now)
     return answer(kept)
 
 
@@ -258,8 +258,35 @@ def _schedule(row: Row, amount: int, rate_bp: int, akad_on: date | None) -> dict
     return schedule_out(way, Plan(lines, rates), nominal=nominal)
 
 
+class _Decided(NamedTuple):
+    """A decision as it is kept, and the leg to send it down, for which quota is held."""
+
+    decision: Decision
+    facts: bytes
+    outcome: bytes
+    leg: progress.Way | None
+
+
+async def _decided(
+    unit: Unit, row: Mapping[str, Any], known: Known, *, channels: Sequence[Channel], now: datetime
+) -> _Decided:
+    """Decide a draft and hold the quota of its first leg; anew where that has just been taken."""
+    while True:
+        today = await progress.with_quotas(unit, channels, province=row["province_code"], now=now)
+        facts, written = await _facts(
+            unit, row, known, on=now.astimezone(WIB).date(), channels=today
+        )
+        decision, outcome = made(facts)
+        if decision.route.outcome is not Outcome.ROUTED:
+            return _Decided(decision, written, outcome, None)
+        leg = progress.way(decision.route.legs[0])
+        # Where it fails, the quota is locked by now: what is read next is what there is.
+        if await progress.hold(unit, row, leg, now=now):
+            return _Decided(decision, written, outcome, leg)
+
+
 async def _facts(
-    unit: Unit, row: Row, known: Known, *, on: date, channels: Sequence[Channel]
+    unit: Unit, row: Mapping[str, Any], known: Known, *, on: date, channels: Sequence[Channel]
 ) -> tuple[Facts, bytes]:
     """Return what a draft is decided by: as the engine takes it, and as it is kept."""
     kind = BorrowerKind(row["borrower_kind"])
@@ -283,30 +310,33 @@ async def _facts(
     return facts, canonical(facts, declared=orjson.loads(row["declared"]), book=loans)
 
 
-def _kept(decision: Decision, facts: bytes, outcome: bytes) -> dict[str, Any]:
+def _kept(decided: _Decided) -> dict[str, Any]:
+    decision = decided.decision
     return {
         "decided_on": decision.on,
         "akad_on": decision.akad_on,
         "engine_version": decision.engine_version,
         "editions": list(decision.editions),
-        "facts": facts.decode(),
-        "facts_sha256": hashlib.sha256(facts).digest(),
-        "outcome": outcome.decode(),
+        "facts": decided.facts.decode(),
+        "facts_sha256": hashlib.sha256(decided.facts).digest(),
+        "outcome": decided.outcome.decode(),
     }
 
 
-def _first_leg(decision: Decision) -> dict[str, Any] | None:
-    """Return the first leg of the route, as `progress.send_to` takes it; None without a route."""
-    if decision.route.outcome is not Outcome.ROUTED:
-        return None
-    leg = decision.route.legs[0]
-    return {"no": leg.no, "channel": leg.channel, "product": leg.product, "rate_bp": leg.rate_bp}
+def _province(known: Known) -> str | None:
+    """Return where a person lives; of a cooperative the registry's facts name no province."""
+    if isinstance(known, KnownPerson):
+        village = known.domicile_village_code or known.ktp_village_code
+        return village[:2] if village else None
+    return None
 
 
 def _verdict(decision: Decision) -> Event:
     match decision.route.outcome:
         case Outcome.ROUTED:
             return Event.ROUTE
+        case Outcome.WAITING:
+            return Event.WAIT
         case Outcome.INCUBATE:
             return Event.INCUBATE
         case _:

@@ -126,6 +126,7 @@ CHANGEABLE = (
     "decision_id",
     "withdrawal_requested",
     "cooperative_ids",
+    "province_code",
 )
 _CHANGE = Statement(
     update(application)
@@ -151,8 +152,8 @@ _DECISION = Statement(
     .join(application, application.c.decision_id == decision.c.id)
     .where(_by_id)
 )
-_LEGS = Statement(
-    select(decision.c.outcome["route"]["legs"].label("legs"))
+_ROUTE = Statement(
+    select(as_text(decision.c.outcome["route"]).label("route"))
     .join(application, application.c.decision_id == decision.c.id)
     .where(_by_id)
 )
@@ -255,10 +256,12 @@ async def loans(unit: Unit, borrower_kind: str, borrower_id: UUID) -> list[Booke
     ]
 
 
-async def legs(unit: Unit, id: UUID) -> str:
-    """Return the legs of the route in force, as a JSON array."""
-    row = await unit.row(_LEGS, id=id)
-    return row["legs"] if row and row["legs"] else "[]"
+async def route(unit: Unit, id: UUID) -> str:
+    """Return the route in force as JSON; raises `DecisionNotFound`."""
+    row = await unit.row(_ROUTE, id=id)
+    if row is None:
+        raise DecisionNotFound("This application has not been decided yet; submit it first.")
+    return row["route"]
 
 
 def _found(row: Row | None) -> Row:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -24,6 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.financing.domain.application import Status as ApplicationStatus
 from services.financing.domain.deadlines import Duty
 from services.financing.domain.eligibility import BorrowerKind, ContractKind, Purpose
+from services.financing.domain.quota import Holding
 from services.financing.domain.submission import Stage
 from services.financing.domain.submission import Status as SubmissionStatus
 from shared.events import add_event_tables
@@ -38,7 +40,7 @@ idempotency: Final = add_idempotency_table(metadata)
 _TIME = DateTime(timezone=True)
 
 PENDING: Final = (
-    "status IN ('submitted', 'assessed', 'contested', 'routed', 'sent', 'unknown', "
+    "status IN ('submitted', 'assessed', 'contested', 'waiting', 'routed', 'sent', 'unknown', "
     "'answered', 'in_review')"
 )
 """An application that a lender may still turn into a loan: a borrower has one at a time."""
@@ -51,6 +53,8 @@ application: Final = Table(
     *choice("borrower_kind", BorrowerKind),
     Column("borrower_id", Uuid, nullable=False),
     Column("cooperative_ids", ARRAY(Uuid), nullable=False),
+    # Where the borrower lives, as the registry said at the submission; quotas may depend on it.
+    Column("province_code", Text),
     *choice("status", ApplicationStatus),
     Column("amount", BigInteger, nullable=False),
     Column("tenor_months", Integer, nullable=False),
@@ -185,6 +189,76 @@ channel_health: Final = Table(
     Column("channel", Text, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("rest_until", _TIME),
+)
+
+quota: Final = Table(
+    "quota",
+    metadata,
+    id_column(),
+    Column("channel", Text, nullable=False),
+    # Null covers any product, any province.
+    Column("product", Text),
+    Column("province_code", Text),
+    Column("year", Integer, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+    # Something was given back or added: whoever waits is to be looked at again.
+    Column("recheck", Boolean, nullable=False),
+    *version_columns(),
+    CheckConstraint(f"total BETWEEN 0 AND {AMOUNT_MAX}", name="total"),
+    CheckConstraint("held >= 0 AND used >= 0 AND held + used <= total", name="not_overdrawn"),
+    Index(
+        "uq_quota_channel",
+        "channel",
+        "year",
+        "product",
+        "province_code",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
+    Index("ix_quota_recheck", "channel", postgresql_where=text("recheck")),
+)
+
+quota_holding: Final = Table(
+    "quota_holding",
+    metadata,
+    Column("quota_id", Uuid, ForeignKey("quota.id"), primary_key=True),
+    Column("submission_id", Uuid, primary_key=True),
+    Column("application_id", Uuid, ForeignKey("application.id"), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    *choice("status", Holding),
+    Column("expires_on", Date, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("changed_at", _TIME, nullable=False),
+    Index("ix_quota_holding_submission_id", "submission_id"),
+    Index("ix_quota_holding_expires_on", "expires_on", postgresql_where=text("status = 'held'")),
+    Index("ix_quota_holding_quota_id", "quota_id", "created_at"),
+)
+
+quota_waiting: Final = Table(
+    "quota_waiting",
+    metadata,
+    Column("number", BigInteger, Identity(), primary_key=True),
+    Column("application_id", Uuid, ForeignKey("application.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("product", Text, nullable=False),
+    Column("province_code", Text),
+    Column("leg_no", Integer, nullable=False),
+    Column("rate_bp", Integer, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("left_at", _TIME),
+    Index(
+        "uq_quota_waiting_application_id",
+        "application_id",
+        "channel",
+        unique=True,
+        postgresql_where=text("left_at IS NULL"),
+    ),
+    Index(
+        "ix_quota_waiting_channel", "channel", "number", postgresql_where=text("left_at IS NULL")
+    ),
 )
 
 heartbeat: Final = Table(

@@ -21,6 +21,7 @@ class Status(StrEnum):
     SUBMITTED = "submitted"
     ASSESSED = "assessed"
     CONTESTED = "contested"
+    WAITING = "waiting"
     ROUTED = "routed"
     SENT = "sent"
     UNKNOWN = "unknown"
@@ -40,6 +41,7 @@ class Event(StrEnum):
     SUBMIT = "submit"
     ASSESS = "assess"
     CONTEST = "contest"
+    WAIT = "wait"
     ROUTE = "route"
     INCUBATE = "incubate"
     SEND = "send"
@@ -75,6 +77,7 @@ _LENDER_SAYS: Mapping[Event, Status] = {
     Event.CLOSE: Status.CLOSED,
     Event.REFUSE: Status.REFUSED,
     Event.FALL_BACK: Status.ROUTED,
+    Event.WAIT: Status.WAITING,
     Event.REVIEW: Status.IN_REVIEW,
     Event.WITHDRAW: Status.WITHDRAWN,
 }
@@ -92,6 +95,7 @@ TRANSITIONS: Mapping[Status, Mapping[Event, Status]] = MappingProxyType(
         Status.ASSESSED: {
             Event.ASSESS: Status.ASSESSED,
             Event.CONTEST: Status.CONTESTED,
+            Event.WAIT: Status.WAITING,
             Event.ROUTE: Status.ROUTED,
             Event.INCUBATE: Status.INCUBATING,
             Event.REFUSE: Status.REFUSED,
@@ -100,6 +104,14 @@ TRANSITIONS: Mapping[Status, Mapping[Event, Status]] = MappingProxyType(
         Status.CONTESTED: {
             Event.ASSESS: Status.ASSESSED,
             Event.REFUSE: Status.REFUSED,
+            Event.WITHDRAW: Status.WITHDRAWN,
+        },
+        # For a lender's quota; the lender before it may still say that it has made the loan.
+        Status.WAITING: {
+            Event.ASSESS: Status.ASSESSED,
+            Event.ROUTE: Status.ROUTED,
+            Event.REFUSE: Status.REFUSED,
+            Event.REVIEW: Status.IN_REVIEW,
             Event.WITHDRAW: Status.WITHDRAWN,
         },
         # The law may change between routing and sending: then it is assessed again. While it
@@ -163,7 +175,8 @@ REPORTED: Mapping[submission.Status, Event] = MappingProxyType(
     }
 )
 """What a submission's status means to its application; where another leg is left, `FALL_BACK`
-takes the place of `REFUSE`, and a conflict is always `REVIEW`."""
+takes the place of `REFUSE`, or `WAIT` where its quota is used up; a conflict is always a
+`REVIEW`."""
 
 
 def allowed(status: Status) -> frozenset[Event]:

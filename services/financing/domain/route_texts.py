@@ -11,6 +11,12 @@ OUTCOMES: Mapping[Outcome, Text] = {
         "Ajukan kepada penyalur di bawah ini menurut urutannya; penyalur yang memutuskan.",
         "Ask the lenders below in their order; the decision is the lender's.",
     ),
+    Outcome.WAITING: Text(
+        "Ada penyalur yang sesuai, tetapi kuotanya habis. Pengajuan masuk daftar tunggu dan "
+        "diteruskan menurut urutan begitu kuota tersedia.",
+        "A lender fits, but its quota is used up. The application waits its turn and goes on as "
+        "soon as there is quota.",
+    ),
     Outcome.NO_CHANNEL: Text(
         "Ada produk yang sesuai, tetapi saat ini tidak ada penyalur yang dapat menerimanya. "
         "Alasannya tertulis pada setiap penyalur.",
@@ -88,3 +94,20 @@ def left_out(leg: LeftOut) -> Text:
     }
     text = WHY_NOTS[leg.why]
     return Text(text.id.format_map(said), text.en.format_map(said))
+
+
+def place(*, place: int, ahead: int, left: int) -> Text:
+    """Return what an applicant hears who waits for quota; amounts in rupiah."""
+    if place == 1:
+        return Text(
+            f"Anda berikutnya. Sisa kuota penyalur {rupiah(left)}; pengajuan diteruskan begitu "
+            "kuotanya cukup.",
+            f"You are next. The lender has {rupiah(left)} of its quota left; the application goes "
+            "on as soon as that is enough.",
+        )
+    return Text(
+        f"Anda nomor {place} dalam antrean. Sebelum Anda ada permohonan {rupiah(ahead)}; sisa "
+        f"kuota penyalur {rupiah(left)}. Tidak ada yang mendahului antrean.",
+        f"You are number {place} in the row. Before you {rupiah(ahead)} are asked for; the lender "
+        f"has {rupiah(left)} of its quota left. Nobody overtakes.",
+    )

@@ -8,7 +8,7 @@ facts always give the same order.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -30,8 +30,8 @@ class Channel:
     """
     A lender as it stands today.
 
-    `cost_bp` is what it asks a year beyond the product's rate, in basis points; `quota_remaining`
-    is rupiah, None when it has no quota.
+    `cost_bp` is what it asks a year beyond the product's rate, in basis points; `quotas` is what
+    is left to lend of each product that a quota limits, in rupiah.
     """
 
     code: str
@@ -40,7 +40,7 @@ class Channel:
     score_min: int = 0
     expected_days: int = 14
     cost_bp: int = 0
-    quota_remaining: int | None = None
+    quotas: Mapping[str, int] = field(default_factory=dict[str, int])
     open: bool = True
 
 
@@ -82,10 +82,23 @@ CHANNELS = (
 """The lenders as they stand while nothing is known against one of them."""
 
 
+class ChannelNotFound(Exception):
+    """No lender has this code, or it does not lend this product."""
+
+
+def check_channel(code: str, product: str | None) -> None:
+    """Raise `ChannelNotFound` unless there is a lender of this code, and it has the product."""
+    for channel in CHANNELS:
+        if channel.code == code and (product is None or product in channel.products):
+            return
+    raise ChannelNotFound("There is no lender of this code with this product.")
+
+
 class Outcome(StrEnum):
     """What is to be done next with the application."""
 
     ROUTED = "routed"
+    WAITING = "waiting"
     NO_CHANNEL = "no_channel"
     INCUBATE = "incubate"
     MENTORING = "mentoring"
@@ -133,14 +146,20 @@ class LeftOut(NamedTuple):
 
 
 class Route(NamedTuple):
-    """Whom to ask in which order, whom not, and what to do when nobody can be asked."""
+    """
+    Whom to ask in which order, whom not, and what to do when nobody can be asked.
+
+    `waiting`: the channels that are left out only until they have quota again, in order.
+    """
 
     outcome: Outcome
     legs: tuple[Leg, ...]
     left_out: tuple[LeftOut, ...]
+    waiting: tuple[Leg, ...] = ()
 
 
 _Key = tuple[int, int, int, str]
+_Found = tuple[_Key, Channel, Assessment]
 _ORDER = (Why.COST, Why.PREFERENCE, Why.EXPECTED_DAYS, Why.CODE)
 _BEGINNING = frozenset({Code.BUSINESS_PLANNED, Code.BUSINESS_AGE_OR_EVIDENCE})
 _MENDED_WITH_IT = _BEGINNING | {
@@ -163,32 +182,45 @@ def plan(
 ) -> Route:
     """Return the route; `preference` lists channel codes that the borrower would rather have."""
     eligible = {each.product: each for each in assessments if not each.refusals}
-    found: list[tuple[_Key, Channel, Assessment, int]] = []
+    found: list[_Found] = []
+    short: list[_Found] = []
     left_out: list[LeftOut] = []
     for channel in channels:
-        best = _cheapest(channel, eligible)
+        best = _cheapest(channel, eligible, request.amount)
         if best is None:
             left_out.append(LeftOut(channel.code, WhyNot.NOT_ELIGIBLE, {}))
             continue
-        without = _without(channel, best, request, points)
-        if without is not None:
-            left_out.append(without)
-            continue
         cost = (best.rate_bp or 0) + channel.cost_bp
         liked = preference.index(channel.code) if channel.code in preference else len(preference)
-        found.append(((cost, liked, channel.expected_days, channel.code), channel, best, cost))
-    if found:
-        return Route(Outcome.ROUTED, _legs(found), tuple(left_out))
+        key = (cost, liked, channel.expected_days, channel.code)
+        without = _without(channel, best, request, points)
+        if without is None:
+            found.append((key, channel, best))
+            continue
+        left_out.append(without)
+        if without.why is WhyNot.QUOTA:
+            short.append((key, channel, best))
+    legs = _legs(found, first=1)
+    waiting = _legs(short, first=len(legs) + 1)
+    if legs:
+        return Route(Outcome.ROUTED, legs, tuple(left_out), waiting)
+    if waiting:
+        return Route(Outcome.WAITING, (), tuple(left_out), waiting)
     return Route(_instead(assessments, kind, any_eligible=bool(eligible)), (), tuple(left_out))
 
 
-def _cheapest(channel: Channel, eligible: Mapping[str, Assessment]) -> Assessment | None:
+def _cheapest(
+    channel: Channel, eligible: Mapping[str, Assessment], amount: int
+) -> Assessment | None:
+    """Return the cheapest product that the channel has quota for, else the cheapest of all."""
     best: Assessment | None = None
+    best_key = (True, 0)
     for product, assessment in eligible.items():
         if product not in channel.products:
             continue
-        if best is None or (assessment.rate_bp or 0) < (best.rate_bp or 0):
-            best = assessment
+        key = (channel.quotas.get(product, amount) < amount, assessment.rate_bp or 0)
+        if best is None or key < best_key:
+            best, best_key = assessment, key
     return best
 
 
@@ -203,19 +235,19 @@ def _without(
         other = note.numbers.get("lender") != channel.code
         if note.code is NoteCode.SAME_LENDER_ONLY and other:
             return LeftOut(channel.code, WhyNot.OTHER_LENDER, note.numbers)
-    quota = channel.quota_remaining
+    quota = channel.quotas.get(best.product)
     if quota is not None and quota < request.amount:
         return LeftOut(channel.code, WhyNot.QUOTA, {"amount": request.amount, "quota": quota})
     return None
 
 
-def _legs(found: list[tuple[_Key, Channel, Assessment, int]]) -> tuple[Leg, ...]:
+def _legs(found: list[_Found], *, first: int) -> tuple[Leg, ...]:
     found.sort(key=lambda each: each[0])
     legs: list[Leg] = []
     before: _Key | None = None
-    for no, (key, channel, assessment, cost) in enumerate(found, start=1):
+    for no, (key, channel, assessment) in enumerate(found, start=first):
         why = Why.BEST if before is None else _behind(before, key)
-        days, waits = channel.expected_days, assessment.earliest_date
+        cost, days, waits = key[0], channel.expected_days, assessment.earliest_date
         legs.append(Leg(no, channel.code, assessment.product, cost, days, why, waits))
         before = key
     return tuple(legs)

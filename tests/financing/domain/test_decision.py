@@ -346,7 +346,7 @@ LEFT_OUT = [
     ({"open": False}, WhyNot.CLOSED, {}),
     ({"score_min": 101}, WhyNot.SCORE, {"points": 87, "min": 101}),
     (
-        {"quota_remaining": 39_999_999},
+        {"quotas": dict.fromkeys(NUSANTARA.products, 39_999_999)},
         WhyNot.QUOTA,
         {"amount": 40_000_000, "quota": 39_999_999},
     ),
@@ -381,8 +381,40 @@ def test_while_a_kur_runs_only_its_lender_is_asked_for_another(lender, asked):
 
 def test_the_whole_quota_may_be_used_and_the_exact_score_suffices():
     points = decided(a_person(), ask()).score.points
-    exact = replace(NUSANTARA, quota_remaining=40_000_000, score_min=points)
+    exact = replace(
+        NUSANTARA, quotas=dict.fromkeys(NUSANTARA.products, 40_000_000), score_min=points
+    )
     assert decided(a_person(), ask(), channels=(exact,)).route.outcome is Outcome.ROUTED
+
+
+def test_a_lender_without_quota_is_waited_for_only_if_no_other_can_lend():
+    empty = replace(NUSANTARA, quotas=dict.fromkeys(NUSANTARA.products, 0))
+    routed = decided(a_person(), ask(), channels=(empty, SAMUDRA)).route
+    assert routed.outcome is Outcome.ROUTED
+    assert [(leg.no, leg.channel) for leg in routed.legs] == [(1, "kur-bank-samudra")]
+    assert [(leg.no, leg.channel) for leg in routed.waiting] == [(2, "kur-bank-nusantara")]
+
+    both = (empty, replace(SAMUDRA, quotas=dict.fromkeys(SAMUDRA.products, 39_999_999)))
+    waits = decided(a_person(), ask(), channels=both).route
+    assert (waits.outcome, waits.legs) == (Outcome.WAITING, ())
+    assert [leg.channel for leg in waits.waiting] == ["kur-bank-nusantara", "kur-bank-samudra"]
+    assert {each.why for each in waits.left_out} == {WhyNot.QUOTA}
+
+
+def test_who_would_not_be_taken_anyway_does_not_wait():
+    strict = replace(NUSANTARA, quotas=dict.fromkeys(NUSANTARA.products, 0), score_min=101)
+    route = decided(a_person(), ask(), channels=(strict,)).route
+    assert (route.outcome, route.waiting) == (Outcome.NO_CHANNEL, ())
+
+
+def test_a_product_with_quota_is_taken_before_a_cheaper_one_without():
+    asked = ask(amount=9_000_000)
+    (leg,) = decided(a_person(), asked, channels=(NUSANTARA,)).route.legs
+    assert (leg.product, leg.rate_bp) == ("kur_super_mikro", 300)
+    short = replace(NUSANTARA, quotas={"kur_super_mikro": 8_999_999})
+    (other,) = decided(a_person(), asked, channels=(short,)).route.legs
+    assert other.product != "kur_super_mikro"
+    assert other.rate_bp == 600
 
 
 def test_who_is_eligible_but_finds_no_channel_is_not_refused():

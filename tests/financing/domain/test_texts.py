@@ -57,7 +57,7 @@ def test_every_word_of_a_route_has_its_text():
 
 def test_why_a_channel_is_not_asked_can_be_written():
     holder = a_person(credit__kur_outstanding=9_000_000, credit__kur_lender=SAMUDRA.code)
-    small = replace(SAMUDRA, code="small", quota_remaining=1)
+    small = replace(SAMUDRA, code="small", quotas=dict.fromkeys(SAMUDRA.products, 1))
     strict = replace(SAMUDRA, code="strict", score_min=101)
     shut = replace(SAMUDRA, code="shut", open=False)
     for applicant in (holder, a_person()):
