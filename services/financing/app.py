@@ -45,6 +45,7 @@ NAMES = {
     "Act": "StepAct",
     "Card": "Scorecard",
     "Code": "ReasonCode",
+    "Dimension": "FactorDimension",
     "Duty": "DeadlineDuty",
     "Event": "ApplicationEvent",
     "Kind": "StepKind",

@@ -14,6 +14,7 @@ import orjson
 from pydantic import Field
 
 from services.financing.api.recourse import RecourseOut, recourse_out
+from services.financing.api.scores import ScoreOut, score_out
 from services.financing.api.sources import English, Indonesian, SourceOut, Sure, source_out
 from services.financing.domain import route_texts, texts
 from services.financing.domain.decision import IN_FORCE, Decision, Rulebook
@@ -36,17 +37,6 @@ from services.financing.domain.rates import rate_periods
 from services.financing.domain.recourse import recourse
 from services.financing.domain.routing import Leg, Outcome, Route, Why, WhyNot
 from services.financing.domain.schedule import instalment
-from services.financing.domain.scoring import (
-    CONFIDENCE,
-    INDICATIVE_RATE_BP,
-    POINTS_MAX,
-    Card,
-    FactorName,
-    Grade,
-    Score,
-    Verdict,
-)
-from services.financing.domain.scoring import Reason as FactorReason
 from services.financing.domain.texts import Language
 from shared.wire import Out
 
@@ -162,42 +152,6 @@ class ProductDecisionOut(Out):
     ]
 
 
-class FactorOut(Out):
-    """One factor of the score; one whose value is missing brings no points."""
-
-    name: FactorName
-    value: Annotated[int | None, Field(description="Counted as `name` says; null when missing")]
-    points: int
-    points_max: int
-    reason: FactorReason
-
-
-class CapacityOut(Out):
-    """What the instalments of a month take of the net income of a month, in rupiah."""
-
-    indicative_rate_bp: int
-    instalment: int
-    others: int
-    income: int
-    burden_permille: int
-    verdict: Verdict
-
-
-class ScoreOut(Out):
-    """The points and how they came about. The weights are ours, as `confidence` says."""
-
-    card: Card
-    points: int
-    points_max: int
-    points_possible: Annotated[
-        int, Field(description="The points if every missing factor brought its most")
-    ]
-    grade: Grade
-    confidence: Sure
-    factors: list[FactorOut]
-    capacity: CapacityOut | None
-
-
 class LegOut(Out):
     """One lender to ask, and why it stands in this place."""
 
@@ -282,7 +236,7 @@ def render(
                 for assessment in decision.assessments
             ],
             "exposure": _exposure(applicant, request),
-            "score": _score(decision.score),
+            "score": score_out(decision, rulebook),
             "route": _route(decision.route),
         }
     )
@@ -376,22 +330,6 @@ def _note(
         "source": source_out(source),
     }
     return orjson.Fragment(orjson.dumps(said))
-
-
-def _score(score: Score) -> Mapping[str, Any]:
-    carries = score.capacity
-    return {
-        "card": score.card,
-        "points": score.points,
-        "points_max": POINTS_MAX,
-        "points_possible": score.points_possible,
-        "grade": score.grade,
-        "confidence": CONFIDENCE,
-        "factors": [factor._asdict() for factor in score.factors],
-        "capacity": None
-        if carries is None
-        else {"indicative_rate_bp": INDICATIVE_RATE_BP, **carries._asdict()},
-    }
 
 
 def _route(route: Route) -> Mapping[str, Any]:

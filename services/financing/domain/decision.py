@@ -18,6 +18,8 @@ from services.financing.domain.rules.lpdb import LPDB_MOCKUP, LPDB_REGULAR
 from services.financing.domain.rules.lpdb import Terms as LpdbTerms
 from services.financing.domain.rules.pmk49 import PMK49
 from services.financing.domain.rules.pmk49 import Terms as Pmk49Terms
+from services.financing.domain.scorecards import SCORECARDS
+from services.financing.domain.scorecards.edition import Scorecards
 from services.financing.domain.scoring import Score, score
 from shared.timeline import Timeline
 
@@ -32,7 +34,7 @@ class EditionUnknown(Exception):
 # Compared by identity, so that what is kept of a rulebook is found quickly.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rulebook:
-    """The editions of every scheme; a draft regulation is another rulebook."""
+    """The editions of every scheme and of the scorecards; a draft is another rulebook."""
 
     kur: Timeline[KurEdition | None] = KUR
     lpdb_regular: Timeline[LpdbTerms | None] = LPDB_REGULAR
@@ -40,6 +42,7 @@ class Rulebook:
     blu: Timeline[BluTerms | None] = BLU
     pmk49: Timeline[Pmk49Terms | None] = PMK49
     burden: Timeline[Term[int]] = BURDEN
+    scorecards: Timeline[Scorecards] = SCORECARDS
 
     def enacted(self) -> Mapping[str, tuple[date, ...]]:
         """Return the first day of every edition, by the name of its scheme."""
@@ -114,12 +117,14 @@ def decide(
     Decide `request` with what is known `on` a day.
 
     The editions in force on the day of the akad apply; a request that names none is decided as if
-    the akad were the same day. Ages and intervals are counted to `on`.
+    the akad were the same day. Ages and intervals are counted to `on`, and the score is by the
+    scorecards of that day.
     """
     akad_on = request.akad_on or on
     terms = in_force(rulebook, akad_on)
     assessments = assess(applicant, request, terms, on=on, akad_on=akad_on)
-    scored = score(applicant, request, on=on)
+    cards = rulebook.scorecards.on(on)
+    scored = score(applicant, request, cards, on=on, share_max=terms.burden.value)
     route = plan(
         assessments,
         request,

@@ -8,7 +8,7 @@ import pytest
 
 from services.financing.api.decisions import DecisionOut
 from services.financing.domain.eligibility import Code
-from services.financing.domain.scoring import FactorName
+from services.financing.domain.factors import FactorName
 from shared import clock
 from shared.auth import Kind
 from tests.conftest import Service
@@ -273,13 +273,46 @@ async def test_a_preference_decides_between_equal_costs(ask):
 
 async def test_the_score_explains_itself(ask):
     score = (await ask(SHOPKEEPER, 50_000_000)).json()["score"]
+    factors = {each["name"]: each for each in score["factors"]}
     assert score["points"] == sum(factor["points"] for factor in score["factors"])
     assert score["points_max"] == sum(factor["points_max"] for factor in score["factors"]) == 100
-    assert score["confidence"] == "assumption"
-    assert score["capacity"]["instalment"] == 1_521_097
-    missing = [each for each in score["factors"] if each["reason"] == "missing"]
-    possible = score["points"] + sum(each["points_max"] for each in missing)
+    assert score["points_lost"] == sum(factors[name]["points_lost"] for name in score["reasons"])
+    assert score["points_lost"] == 100 - score["points"] > 0
+    lost = [factors[name]["points_lost"] for name in score["reasons"]]
+    assert lost == sorted(lost, reverse=True)
+    missing = [name for name, each in factors.items() if each["reason"] == "missing"]
+    assert score["missing"] == missing != []
+    possible = score["points"] + sum(factors[name]["points_max"] for name in missing)
     assert score["points_possible"] == possible > score["points"]
+    for each in score["factors"]:
+        assert each["sentence_id"] != each["sentence_en"]
+        assert f"{each['points']} dari {each['points_max']} poin" in each["sentence_id"]
+
+
+async def test_the_score_names_its_edition_and_how_sure_we_are_of_each_limit(ask):
+    score = (await ask(SHOPKEEPER, 50_000_000)).json()["score"]
+    assert (score["card"], score["edition"]) == ("business", "SCORE-ASSUMED-2026")
+    assert (score["confidence"], score["source"]["confidence"]) == ("assumption", "assumption")
+    capacity = score["capacity"]
+    assert (capacity["amount"], capacity["instalment"]) == (50_000_000, 1_521_097)
+    limits = [
+        (capacity[name]["permille"], capacity[name]["source"]["confidence"]) for name in LIMITS
+    ]
+    assert limits == [(400, "assumption"), (700, "press")]
+    assert "Rp 1.521.097" in capacity["sentence_id"]
+    assert score["knock_outs"] == []
+
+
+LIMITS = ("comfortable", "most")
+
+
+async def test_what_no_points_make_good_is_said(ask):
+    listed = deepcopy(SHOPKEEPER)
+    listed["credit"]["dhn_listed"] = True
+    score = (await ask(listed, 50_000_000)).json()["score"]
+    assert [each["name"] for each in score["knock_outs"]] == ["dhn_listed"]
+    assert "Daftar Hitam Nasional" in score["knock_outs"][0]["sentence_id"]
+    assert score["grade"] == "e"
 
 
 async def test_a_group_is_judged_by_its_members(ask):
@@ -356,6 +389,7 @@ async def test_the_contract_lists_every_word_of_an_answer_and_no_file_of_ours(ca
         "$ref": "#/components/schemas/FactorName"
     }
     assert set(schemas["FactorName"]["enum"]) == set(FactorName)
+    assert {"Scorecard", "FactorUnit", "FactorDimension", "KnockOut"} <= set(schemas)
     assert set(schemas["ReasonCode"]["enum"]) == set(Code)
     assert ".py" not in json.dumps(document)
 

@@ -21,6 +21,7 @@ from services.financing.domain import decision
 from services.financing.domain.decision import IN_FORCE, Rulebook
 from services.financing.domain.routing import CHANNELS
 from services.financing.domain.rules.kur_terms import KUR_2026
+from services.financing.domain.scorecards import SCORECARDS
 from shared.timeline import Timeline
 from tests.financing.domain.cases import Case, a_case
 from tests.financing.house import House
@@ -81,14 +82,21 @@ def test_whatever_is_changed_is_found():
 
 def test_an_edition_that_comes_later_changes_nothing(monkeypatch):
     kept = [orjson.dumps(record_of(case)) for case in some_cases()]
-    later = replace(KUR_2026, code="KUR-2029", turnover_max=None)
-    changes = (
-        *zip(IN_FORCE.kur.since, IN_FORCE.kur.values, strict=True),
-        (date(2029, 1, 1), later),
+    since = date(2023, 1, 1)  # before most of the cases were decided
+    rules = replace(KUR_2026, code="KUR-2029", turnover_max=None)
+    cards = replace(SCORECARDS.values[-1], code="SCORE-LATER", grade_starts=(1, 2, 3, 4))
+    later = Rulebook(
+        kur=followed_by(IN_FORCE.kur, date(2029, 1, 1), rules),
+        scorecards=followed_by(IN_FORCE.scorecards, since, cards),
     )
-    monkeypatch.setattr(records, "IN_FORCE", Rulebook(kur=Timeline(*changes)))
+    monkeypatch.setattr(records, "IN_FORCE", later)
     for record in kept:
         records.verify(record)
+
+
+def followed_by(timeline: Timeline[Any], since: date, value: Any) -> Timeline[Any]:
+    """A timeline with one more edition."""
+    return Timeline(*zip(timeline.since, timeline.values, strict=True), (since, value))
 
 
 def test_an_edition_or_an_engine_that_is_not_here_is_said(monkeypatch):

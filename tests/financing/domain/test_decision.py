@@ -1,7 +1,7 @@
-"""The score, the route and the whole decision."""
+"""The route and the whole decision."""
 
 from calendar import monthrange
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -16,7 +16,6 @@ from services.financing.domain.eligibility import (
     Code,
     CooperativeKind,
     KurReceived,
-    PersonFacts,
     Rat,
     Term,
 )
@@ -24,15 +23,6 @@ from services.financing.domain.products import BY_CODE, PRODUCTS
 from services.financing.domain.routing import Outcome, Why, WhyNot
 from services.financing.domain.rules import kur
 from services.financing.domain.rules.kur_terms import KUR_2026
-from services.financing.domain.scoring import (
-    CARDS,
-    POINTS_MAX,
-    Card,
-    FactorName,
-    Grade,
-    Verdict,
-    grade_of,
-)
 from shared.timeline import Timeline
 from tests.financing.domain.applicants import (
     BLU,
@@ -111,181 +101,6 @@ def test_a_draft_regulation_is_another_rulebook():
     assert Code.AMOUNT_ABOVE in {each.code for each in now.assessment(kur.MIKRO).refusals}
     assert Code.AMOUNT_ABOVE not in {each.code for each in then.assessment(kur.MIKRO).refusals}
     assert then.editions[0] == "DRAFT"
-
-
-# --- the score
-
-
-@pytest.mark.parametrize("card", Card)
-def test_a_card_adds_up(card):
-    assert sum(bands.points_max for bands in CARDS[card]) == POINTS_MAX
-
-
-# factor: the points below the first start, then (start, points) for each band
-BUSINESS = {
-    "instalment_share": (25, (301, 20), (401, 12), (501, 5), (701, 0)),
-    "collectibility": (15, (2, 5), (3, 0)),
-    "business_age": (0, (6, 4), (12, 6), (24, 8), (36, 10)),
-    "savings_discipline": (0, (500, 4), (800, 7), (950, 10)),
-    "own_equity": (0, (50, 3), (100, 6), (200, 10)),
-    "simpanan_balance": (0, (10, 2), (50, 5)),
-    "training_or_mentoring": (0, (1, 5)),
-    "trade_experience": (0, (6, 2), (24, 5)),
-    "offtaker": (0, (1, 5)),
-    "cooperative_member": (0, (1, 5)),
-    "group_guarantee": (0, (1, 5)),
-}
-BEGINNER = {
-    "training": (0, (1, 20)),
-    "mentoring": (0, (1, 15)),
-    "collectibility": (20, (2, 5), (3, 0)),
-    "savings_discipline": (0, (500, 4), (800, 7), (950, 10)),
-    "own_equity": (0, (50, 3), (100, 6), (200, 10)),
-    "simpanan_balance": (0, (10, 2), (50, 5)),
-    "trade_experience": (0, (6, 4), (24, 10)),
-    "cooperative_member": (0, (1, 5)),
-    "group_guarantee": (0, (1, 5)),
-}
-COOPERATIVE = {
-    "annual_meetings": (0, (1, 8), (2, 15), (3, 20)),
-    "shu": (0, (1, 8), (50, 15)),
-    "health_grade": (0, (1, 4), (2, 10), (3, 15)),
-    "officers_collectibility": (15, (2, 5), (3, 0)),
-    "equity": (0, (50, 5), (100, 10), (200, 15)),
-    "members": (0, (20, 2), (100, 5)),
-    "savers": (0, (500, 4), (800, 7), (950, 10)),
-    "savings_and_loan_unit": (0, (1, 5)),
-}
-
-
-@pytest.mark.parametrize(
-    ("card", "table"),
-    [(Card.BUSINESS, BUSINESS), (Card.BEGINNER, BEGINNER), (Card.COOPERATIVE, COOPERATIVE)],
-)
-def test_each_factor_pays_by_its_bands(card, table):
-    assert [bands.name for bands in CARDS[card]] == list(table)
-    for bands in CARDS[card]:
-        below, *rows = table[bands.name]
-        assert bands.judge(rows[0][0] - 1).points == below
-        before = below
-        for start, points in rows:
-            assert bands.judge(start - 1).points == before
-            assert bands.judge(start).points == points
-            before = points
-        assert bands.judge(10**15).points == before
-
-
-# points, grade
-GRADES = [(0, "e"), (34, "e"), (35, "d"), (49, "d"), (50, "c"), (64, "c"), (65, "b"), (79, "b")]
-
-
-@pytest.mark.parametrize(("points", "grade"), [*GRADES, (80, "a"), (100, "a")])
-def test_points_have_a_grade(points, grade):
-    assert grade_of(points) == grade
-
-
-@pytest.mark.parametrize("card", Card)
-def test_no_factor_looks_at_who_somebody_is_or_why_they_came_home(card):
-    names = {bands.name for bands in CARDS[card]}
-    for banned in ("return", "reason", "sex", "gender", "religion", "region", "origin", "village"):
-        assert not any(banned in name for name in names)
-
-
-def test_every_name_of_a_factor_stands_on_a_card():
-    assert {bands.name for card in Card for bands in CARDS[card]} == set(FactorName)
-
-
-def test_the_engine_is_not_even_told_the_return_reason_sex_religion_or_region():
-    told = {field.name for field in fields(PersonFacts)}
-    assert not told & {"sex", "religion", "region", "return_reason", "village"}
-
-
-@ANYONE
-def test_a_score_is_the_sum_of_its_factors(applicant):
-    score = decided(applicant, ask()).score
-
-    assert score.points == sum(factor.points for factor in score.factors)
-    assert [each.name for each in score.factors] == [each.name for each in CARDS[score.card]]
-    missing = sum(factor.points_max for factor in score.missing)
-    assert score.points_possible == score.points + missing
-    assert 0 <= score.points <= score.points_possible <= POINTS_MAX
-
-
-def test_what_is_missing_is_named_and_earns_nothing():
-    silent = a_person(credit__collectibility=None)
-    before, after = decided(a_person(), ask()).score, decided(silent, ask()).score
-
-    assert [factor.name for factor in after.missing] == ["collectibility"]
-    assert after.points == before.points - 15
-    assert after.points_possible == before.points_possible
-
-
-@pytest.mark.parametrize(
-    ("applicant", "card"),
-    [
-        (a_person(), Card.BUSINESS),
-        (a_person(business__planned=True), Card.BEGINNER),
-        (a_person(business__started_on=date(2026, 5, 25)), Card.BEGINNER),
-        (a_person(business__started_on=date(2026, 5, 24)), Card.BUSINESS),
-        (a_person(business__started_on=None), Card.BUSINESS),
-        (a_group(1, 2), Card.BUSINESS),
-        (a_cooperative(), Card.COOPERATIVE),
-    ],
-)
-def test_each_borrower_has_a_card(applicant, card):
-    assert decided(applicant, ask()).score.card is card
-
-
-def test_the_best_cooperative_has_an_a():
-    score = decided(a_cooperative(), ask(100_000_000)).score
-    assert (score.points, score.grade) == (95, Grade.A)
-
-
-# 40 million over 24 months at 6 % is 1,772,824 a month.
-BURDENS = [
-    (5_909_414, Verdict.COMFORTABLE, 25),
-    (5_800_000, Verdict.COMFORTABLE, 20),
-    (4_400_000, Verdict.TIGHT, 12),
-    (3_000_000, Verdict.TIGHT, 5),
-    (2_500_000, Verdict.TOO_HIGH, 0),
-]
-
-
-@pytest.mark.parametrize(("income", "verdict", "points"), BURDENS)
-def test_the_instalment_is_set_against_the_income(income, verdict, points):
-    score = decided(a_person(business__net_income_month=income), ask()).score
-
-    assert score.capacity is not None
-    assert score.capacity.instalment == 1_772_824
-    assert score.capacity.verdict is verdict
-    assert score.factors[0].points == points
-
-
-def test_no_income_at_all_is_a_known_zero_and_not_a_gap():
-    score = decided(a_person(business__net_income_month=0), ask()).score
-    assert score.capacity is None
-    assert (score.factors[0].points, score.missing) == (0, ())
-
-
-@given(amounts, st.integers(0, 10**12), st.integers(0, 10**12), st.integers(0, 10**9))
-def test_more_income_never_scores_less(amount, income, more, others):
-    scores = [
-        decided(
-            a_person(business__net_income_month=each, credit__instalments_month=others),
-            ask(amount),
-        ).score.points
-        for each in (income, income + more)
-    ]
-    assert scores[0] <= scores[1]
-
-
-@given(amounts, st.integers(0, 10**12), st.integers(0, 10**12))
-def test_more_savings_never_score_less(amount, balance, more):
-    points = [
-        decided(a_person(membership__simpanan_balance=each), ask(amount)).score.points
-        for each in (balance, balance + more)
-    ]
-    assert points[0] <= points[1]
 
 
 # --- the route

@@ -20,7 +20,6 @@ from services.financing.domain.eligibility import (
 )
 from services.financing.domain.routing import CHANNELS, LeftOut, WhyNot
 from services.financing.domain.rules import kur, lpdb, pmk49
-from services.financing.domain.scoring import Card
 from services.financing.domain.texts import Language, remark, sentence
 from tests.financing.domain.applicants import (
     BLU_PRODUCTS,
@@ -171,41 +170,6 @@ def test_each_lender_serves_the_products_of_its_own_scheme():
         "lpdb": LPDB_PRODUCTS,
         "blu": BLU_PRODUCTS,
     }
-
-
-BEGINNER = {
-    "training": ({"person__trained": True}, 20),
-    "mentoring": ({"person__mentored": True}, 15),
-    "collectibility": ({"credit__collectibility": 1}, 20),
-    "savings_discipline": ({"membership__simpanan_wajib_paid": 12}, 10),
-    "own_equity": ({"business__own_equity": 8_000_000}, 10),
-    "simpanan_balance": ({"membership__simpanan_balance": 2_000_000}, 5),
-    "trade_experience": ({"person__trade_experience_months": 24}, 10),
-    "cooperative_member": ({"membership__active": True}, 5),
-    "group_guarantee": ({"person__group_member": True}, 5),
-}
-NOTHING = {
-    "person__trained": False,
-    "person__mentored": False,
-    "credit__collectibility": 5,
-    "membership__simpanan_wajib_due": 12,
-    "membership__simpanan_wajib_paid": 0,
-    "business__own_equity": 0,
-    "membership__simpanan_balance": 0,
-    "person__trade_experience_months": 0,
-    "membership__active": False,
-    "person__group_member": False,
-    "business__planned": True,
-}
-
-
-@pytest.mark.parametrize("name", BEGINNER)
-def test_a_beginner_earns_each_factor_by_its_own_fact(name):
-    changes, points = BEGINNER[name]
-    before = decided(a_person(**NOTHING), ask()).score
-    after = decided(a_person(**(NOTHING | changes)), ask()).score
-    assert (before.card, before.points, before.missing) == (Card.BEGINNER, 0, ())
-    assert {each.name: each.points for each in after.factors if each.points} == {name: points}
 
 
 @pytest.mark.parametrize("status", [*MigrationStatus, None])
