@@ -2,7 +2,7 @@
 The editions of the scorecards, one JSON file each, chosen by the day of the decision.
 
 A new edition is a new file with a later `since`; one that has been in force is never edited
-(docs/decisions/0014). The files are part of the package and are read once, with it.
+(docs/decisions/0015). The files are part of the package and are read once, with it.
 """
 
 from importlib.resources import files
