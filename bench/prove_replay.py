@@ -35,7 +35,7 @@ from services.financing.domain.decision import IN_FORCE, Rulebook
 from services.financing.domain.rules.kur_terms import KUR_2026
 from shared.timeline import Timeline
 from tests.financing.domain.cases import a_case
-from tests.financing.record import record_of, shuffled
+from tests.financing.record import record_file, shuffled
 
 SIZES = {"small": 1_000, "full": 1_000_000}
 CHUNK = 250
@@ -73,7 +73,7 @@ def stored(file: Path, seed: str, count: int) -> Path:
     random = Random(seed)
     with file.open("wb") as lines:
         for _ in range(count):
-            lines.write(orjson.dumps(record_of(a_case(random))) + b"\n")
+            lines.write(record_file(a_case(random)) + b"\n")
     return file
 
 

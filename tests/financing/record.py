@@ -11,16 +11,18 @@ from services.financing.domain.routing import CHANNELS, Channel
 from tests.financing.domain.cases import Case
 
 
-def record_of(case: Case, *, channels: tuple[Channel, ...] = CHANNELS) -> dict[str, Any]:
+def record_file(case: Case, *, channels: tuple[Channel, ...] = CHANNELS) -> bytes:
     facts = Facts.of_today(
         case.applicant, case.request, on=case.on, channels=channels, preference=()
     )
     written = canonical(facts, declared={}, book=[])
-    return {
-        "facts": orjson.loads(written),
-        "facts_sha256": hashlib.sha256(written).hexdigest(),
-        "outcome": orjson.loads(made(facts).outcome),
-    }
+    sha256 = hashlib.sha256(written).hexdigest().encode()
+    outcome = made(facts).outcome
+    return b'{"facts":%s,"facts_sha256":"%s","outcome":%s}' % (written, sha256, outcome)
+
+
+def record_of(case: Case, *, channels: tuple[Channel, ...] = CHANNELS) -> dict[str, Any]:
+    return orjson.loads(record_file(case, channels=channels))
 
 
 def shuffled(value: Any, random: Random) -> Any:
@@ -28,14 +30,15 @@ def shuffled(value: Any, random: Random) -> Any:
     orders: dict[tuple[str, ...], list[str]] = {}
 
     def again(value: Any) -> Any:
-        if isinstance(value, list):
-            return [again(each) for each in value]
-        if not isinstance(value, dict):
-            return value
+        if type(value) is list:
+            return [again(each) if type(each) in {dict, list} else each for each in value]
         names = tuple(value)
         order = orders.get(names)
         if order is None:
             order = orders[names] = random.sample(names, len(names))
-        return {name: again(value[name]) for name in order}
+        return {
+            name: again(each) if type(each := value[name]) in {dict, list} else each
+            for name in order
+        }
 
     return again(value)
