@@ -295,22 +295,35 @@ def concluded(
     relief: Relief | None = None,
 ) -> Assessment:
     """Return the assessment that these refusals and notes amount to, with its earliest date."""
-    earliest: date | None = None
-    days = [refusal.earliest for refusal in refusals if refusal.earliest is not None]
-    if days and not any(_for_ever(refusal) for refusal in refusals):
-        earliest = max(days)
-    if not refusals:
-        for note in notes:
-            if note.code is NoteCode.RETRY_AFTER:
-                retry = note.numbers["from"]
-                earliest = retry if isinstance(retry, date) else None
+    earliest = _latest(refusals) if refusals else _again(notes)
     return Assessment(product, tuple(refusals), notes, rate_bp, earliest, relief)
+
+
+def _latest(refusals: list[Refusal]) -> date | None:
+    """Return the day from which no refusal waits; None if none does, or one does not pass."""
+    latest: date | None = None
+    for refusal in refusals:
+        day = refusal.earliest
+        if day is not None and (latest is None or day > latest):
+            latest = day
+    if latest is None or any(_for_ever(refusal) for refusal in refusals):
+        return None
+    return latest
 
 
 def _for_ever(refusal: Refusal) -> bool:
     return refusal.earliest is None and (
         refusal.code in NEVER or refusal.code is Code.NOT_IN_FORCE
     )
+
+
+def _again(notes: tuple[Note, ...]) -> date | None:
+    """Return the day from which a note says to come back."""
+    for note in notes:
+        if note.code is NoteCode.RETRY_AFTER:
+            retry = note.numbers["from"]
+            return retry if isinstance(retry, date) else None
+    return None
 
 
 class BorrowerKind(StrEnum):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.financing.domain.eligibility import (
@@ -188,7 +189,7 @@ def plan(
     for channel in channels:
         best = _cheapest(channel, eligible, request.amount)
         if best is None:
-            left_out.append(LeftOut(channel.code, WhyNot.NOT_ELIGIBLE, {}))
+            left_out.append(_no_product(channel.code))
             continue
         cost = (best.rate_bp or 0) + channel.cost_bp
         liked = preference.index(channel.code) if channel.code in preference else len(preference)
@@ -207,6 +208,11 @@ def plan(
     if waiting:
         return Route(Outcome.WAITING, (), tuple(left_out), waiting)
     return Route(_instead(assessments, kind, any_eligible=bool(eligible)), (), tuple(left_out))
+
+
+@lru_cache(maxsize=64)
+def _no_product(channel: str) -> LeftOut:
+    return LeftOut(channel, WhyNot.NOT_ELIGIBLE, {})
 
 
 def _cheapest(

@@ -13,6 +13,7 @@ principal absorbs the rounding.
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
+from math import gcd
 from typing import NamedTuple
 
 from shared.money import Rupiah
@@ -94,7 +95,9 @@ def annuity_factor(rate_bp: int, months: int) -> tuple[int, int]:
     if rate_bp == 0:
         return 1, months
     grown, base = (YEAR + rate_bp) ** months, YEAR**months
-    return rate_bp * grown, YEAR * (grown - base)
+    numerator, denominator = rate_bp * grown, YEAR * (grown - base)
+    shared = gcd(numerator, denominator)  # hundreds of digits, by which every plafon is divided
+    return numerator // shared, denominator // shared
 
 
 def half_up(numerator: int, denominator: int) -> int:
