@@ -200,11 +200,30 @@ class CreditFactsIn(In):
 
 
 class GroupMemberIn(In):
-    """One member of a group."""
+    """One member of a group, the chair among them. Reasons name members by their place here."""
 
     share: Annotated[Amount, Field(description="The member's part of the loan, in rupiah")]
     collectibility: Collectibility | None = _said("Worst collectibility in SLIK, 1 to 5")
-    beginner: Annotated[Flag, Field(description="Has run a business for a short time")] = False
+    beginner: Annotated[
+        Flag, Field(description="Has run a business for a short time, or not yet")
+    ] = False
+    citizen: Flag | None = _said("Indonesian citizen with an e-KTP")
+    birth_date: Day | None = _said("Birth date")
+    married: Flag | None = _said("Married, or married before")
+    state_employee: Flag | None = _said("Serves as ASN, TNI or Polri")
+    dhn_listed: Flag | None = _said("On the national blacklist (Daftar Hitam Nasional)")
+    programme_unpaid: Flag | None = _said("An earlier programme credit is not paid off")
+    commercial_before: Flag | None = _said(
+        "Ever had commercial working-capital or investment credit"
+    )
+    kur_outstanding: Sum | None = _said("What is still owed of any KUR, in rupiah")
+    kur_lender: Code | None = _said("Code of the channel whose KUR still runs")
+    licence: Flag | None = _said("Has a NIB or an SKU")
+    started_on: Day | None = _said("First day of the business")
+    turnover_year: Sum | None = _said("Turnover of a year, in rupiah")
+    npwp: Flag | None = _said("Has a tax number (NPWP)")
+    net_income_month: Balance | None = _said("Net income of a month, in rupiah")
+    instalments_month: Sum | None = _said("All other instalments of a month, in rupiah")
 
 
 class GroupFactsIn(In):

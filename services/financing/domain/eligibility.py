@@ -127,7 +127,20 @@ class Code(StrEnum):
     GROUP_PKS = "group_pks"
     GROUP_VALIDATION = "group_validation"
     GROUP_SIKP = "group_sikp"
+    GROUP_MEMBER_SHARE_ABOVE = "group_member_share_above"
+    GROUP_MEMBER_CITIZEN = "group_member_citizen"
+    GROUP_MEMBER_AGE = "group_member_age"
+    GROUP_MEMBER_STATE_EMPLOYEE = "group_member_state_employee"
     GROUP_MEMBER_COLLECTIBILITY = "group_member_collectibility"
+    GROUP_MEMBER_NOT_CURRENT = "group_member_not_current"
+    GROUP_MEMBER_DHN_LISTED = "group_member_dhn_listed"
+    GROUP_MEMBER_PROGRAMME_CREDIT = "group_member_programme_credit"
+    GROUP_MEMBER_COMMERCIAL_CREDIT = "group_member_commercial_credit"
+    GROUP_MEMBER_LICENCE = "group_member_licence"
+    GROUP_MEMBER_NPWP = "group_member_npwp"
+    GROUP_MEMBER_TURNOVER = "group_member_turnover"
+    GROUP_MEMBER_INSTALMENT = "group_member_instalment"
+    GROUP_LENDERS = "group_lenders"
     GROUP_BEGINNERS = "group_beginners"
     MEMBERSHIP = "membership"
     MEMBERSHIP_NO_USP = "membership_no_usp"
@@ -184,7 +197,7 @@ class Code(StrEnum):
     UNKNOWN_GROUP_PKS = "unknown_group_pks"
     UNKNOWN_GROUP_VALIDATION = "unknown_group_validation"
     UNKNOWN_GROUP_SIKP = "unknown_group_sikp"
-    UNKNOWN_MEMBER_COLLECTIBILITY = "unknown_member_collectibility"
+    UNKNOWN_MEMBER_FACTS = "unknown_member_facts"
     UNKNOWN_MEMBERSHIP = "unknown_membership"
     UNKNOWN_MEMBERSHIP_USP = "unknown_membership_usp"
     UNKNOWN_SIMPANAN_POKOK = "unknown_simpanan_pokok"
@@ -218,6 +231,8 @@ class NoteCode(StrEnum):
     INCOME_NOT_JUDGED = "income_not_judged"
     COLLATERAL_BY_LENDER = "collateral_by_lender"
     DISASTER_RELIEF = "disaster_relief"
+    COLLECTIVE_COLLATERAL = "collective_collateral"
+    MEMBERS_INCOME_NOT_JUDGED = "members_income_not_judged"
 
 
 NEVER = frozenset(
@@ -523,11 +538,32 @@ class CreditFacts:
 
 
 class GroupMember(NamedTuple):
-    """One member's share of a group's loan, and what is known of the member."""
+    """
+    One member's share of a group's loan, and what is known of the member, who is assessed alone.
+
+    A member whose share is nothing takes no part. A `beginner` has run a business for a short time
+    or not at all; `licence` is a NIB or an SKU. The rest is as of a person, `PersonFacts`,
+    `BusinessFacts` and `CreditFacts`.
+    """
 
     share: Rupiah
-    collectibility: int | None
+    collectibility: int | None = None
     beginner: bool = False
+    citizen: bool | None = None
+    birth_date: date | None = None
+    married: bool | None = None
+    state_employee: bool | None = None
+    dhn_listed: bool | None = None
+    programme_unpaid: bool | None = None
+    commercial_before: bool | None = None
+    kur_outstanding: Rupiah | None = None
+    kur_lender: str | None = None
+    licence: bool | None = None
+    started_on: date | None = None
+    turnover_year: Rupiah | None = None
+    npwp: bool | None = None
+    net_income_month: Rupiah | None = None
+    instalments_month: Rupiah | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from services.financing.domain.figures import figures, timeline
 from services.financing.domain.remedies import FIXED, remedies
 from services.financing.domain.rules import blu, kur, lpdb, pmk49
 from services.financing.domain.steps import (
+    BY_REASON,
     WEIGHTS,
     Act,
     Change,
@@ -99,7 +100,7 @@ class _Plan(NamedTuple):
 
 
 def _replaces(new: Remedy, old: Remedy) -> bool:
-    return new.act is old.act and (new.act is not Act.TELL or new.answers is old.answers)
+    return new.act is old.act and (new.act not in BY_REASON or new.answers is old.answers)
 
 
 class _Case(NamedTuple):
@@ -191,6 +192,7 @@ def _followed(case: _Case, plan: _Plan, seen: _Seen, stuck: dict[Code, None]) ->
         seen.said.rate_bp,
         _months_max(case.rulebook, case.product, seen.request.purpose, akad_on)
         or seen.request.tenor_months,
+        _npwp_above(case.rulebook, case.product, akad_on),
     )
     later = _next_edition(case.rulebook, case.product, plan.day)
     choices: list[Sequence[Way]] = []
@@ -208,13 +210,16 @@ def _followed(case: _Case, plan: _Plan, seen: _Seen, stuck: dict[Code, None]) ->
 
 
 def _apart(ways: Sequence[Way]) -> Iterator[Remedy]:
-    """Yield the acts that change different things; what is left is looked at again after."""
+    """Yield the acts of ways that change different things; what is left is looked at again after.
+
+    Ways of one act come first: how far one of two acts has to go depends on them.
+    """
     touched: set[str] = set()
-    for remedy in (remedy for way in ways for remedy in way):
-        paths = {path for path, _ in remedy.changes}
+    for way in sorted(ways, key=len):
+        paths = {path for remedy in way for path, _ in remedy.changes}
         if touched.isdisjoint(paths):
             touched |= paths
-            yield remedy
+            yield from way
 
 
 # Every day has its answers, and every refusal of a day asks for them.
@@ -254,3 +259,10 @@ def _months_max(rulebook: Rulebook, product: str, purpose: Purpose, day: date) -
     named = {f"{kind}_months_max", "months_max"}
     found = figures(rulebook, product, day)
     return next((each.value for each in found if each.name in named), None)
+
+
+@lru_cache(maxsize=4096)
+def _npwp_above(rulebook: Rulebook, product: str, day: date) -> int | None:
+    """Return the amount above which a product wants an NPWP, in rupiah; None where it never is."""
+    found = figures(rulebook, product, day)
+    return next((each.value for each in found if each.name == "npwp_above"), None)

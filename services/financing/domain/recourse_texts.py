@@ -20,6 +20,9 @@ ACTS: Mapping[Act, Text] = {
         "Ajukan sebagai pinjaman investasi; produk ini bukan untuk modal kerja.",
         "Ask for it as an investment loan; this product is not for working capital.",
     ),
+    Act.ASK_WITHOUT_MEMBERS: Text(
+        "Ajukan tanpa anggota nomor {members}.", "Apply without member no. {members}."
+    ),
     Act.SHARE_EVENLY: Text(
         "Bagi pinjaman sama rata di antara anggota kelompok.",
         "Share the loan evenly among the members of the group.",
@@ -51,8 +54,9 @@ ACTS: Mapping[Act, Text] = {
         "registered in SIKP.",
     ),
     Act.FIND_MEMBER: Text(
-        "Ajak anggota lain; kelompok terdiri atas paling sedikit dua orang.",
-        "Win another member; a group has at least two.",
+        "Ajak {count} anggota baru yang memenuhi syarat; kelompok terdiri atas paling sedikit dua "
+        "orang.",
+        "Win {count} new member(s) who meet the conditions; a group has at least two.",
     ),
     Act.FIND_OFFTAKER: Text(
         "Cari mitra pembeli (offtaker) yang berbadan hukum.",
@@ -71,8 +75,8 @@ ACTS: Mapping[Act, Text] = {
         "Make sure that the group and its members are registered in SIKP.",
     ),
     Act.RECOMMEND_BEGINNERS: Text(
-        "Minta rekomendasi ketua kelompok bagi anggota pemula.",
-        "Have the chair recommend the members who are beginners.",
+        "Minta rekomendasi ketua kelompok bagi anggota nomor {members}.",
+        "Have the chair recommend member no. {members}.",
     ),
     Act.JOIN_COOPERATIVE: Text(
         "Bergabunglah dengan koperasi yang punya unit simpan pinjam.",
@@ -155,8 +159,12 @@ ACTS: Mapping[Act, Text] = {
         "Bring the other instalments of a month from {others:rp} down to {left:rp}.",
     ),
     Act.SETTLE_MEMBERS: Text(
-        "Mintalah {count} anggota melunasi tunggakan kreditnya.",
-        "Have {count} members settle their arrears.",
+        "Mintalah anggota nomor {members} menyelesaikan {what:word}.",
+        "Have member no. {members} settle {what:word}.",
+    ),
+    Act.GET_MEMBERS_PAPERS: Text(
+        "Mintalah anggota nomor {members} mengurus {what:word}.",
+        "Have member no. {members} get {what:word}.",
     ),
     Act.SETTLE_ARREARS: Text(
         "Lunasi tunggakan pinjaman koperasi.", "Settle the cooperative's arrears."

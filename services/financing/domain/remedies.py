@@ -15,7 +15,6 @@ from services.financing.domain.eligibility import (
     Code,
     CooperativeKind,
     GroupFacts,
-    GroupMember,
     HealthGrade,
     KurReceived,
     Purpose,
@@ -23,14 +22,21 @@ from services.financing.domain.eligibility import (
     Refusal,
     Shu,
 )
+from services.financing.domain.member_remedies import ANSWERED, hoped_members, member_ways
 from services.financing.domain.rules import blu, kur, lpdb, pmk49
 from services.financing.domain.rules.cooperative import meetings
 from services.financing.domain.schedule import affordable
-from services.financing.domain.steps import Act, Change, Remedy, Situation, Way
+from services.financing.domain.steps import (
+    LOAN_MIN,
+    Act,
+    Change,
+    Remedy,
+    Situation,
+    Way,
+    first_month,
+    number,
+)
 from shared.money import Rupiah
-
-LOAN_MIN = 1_000_000
-"""Rupiah. Nobody is told to ask for less than this: our assumption of what is worth an akad."""
 
 Find = Callable[[Situation, Refusal], Sequence[Remedy]]
 
@@ -38,9 +44,10 @@ Find = Callable[[Situation, Refusal], Sequence[Remedy]]
 def remedies(situation: Situation, refusal: Refusal) -> tuple[Way, ...]:
     """Return every way to answer a refusal in this situation, each of one act or of two."""
     find = _FIND.get(refusal.code)
-    ways = [] if find is None else [(act,) for act in find(situation, refusal)]
+    ways: list[Way] = [] if find is None else [(act,) for act in find(situation, refusal)]
     if refusal.code in _CAPACITY:
         ways += _less_and_longer(situation, refusal)
+    ways.extend(member_ways(situation, refusal))
     if refusal.earliest is not None and refusal.code not in _WAITS_ARE_ACTS:
         ways.append((Remedy(Act.WAIT, refusal.code, earliest=refusal.earliest),))
     return tuple(ways)
@@ -99,7 +106,6 @@ _DONE: Mapping[Code, tuple[Act, Change]] = {
     Code.GROUP_PKS: (Act.SIGN_PKS, ("group.pks", True)),
     Code.GROUP_VALIDATION: (Act.GET_VALIDATED, ("group.validated", True)),
     Code.GROUP_SIKP: (Act.REGISTER_SIKP, ("group.in_sikp", True)),
-    Code.GROUP_BEGINNERS: (Act.RECOMMEND_BEGINNERS, ("group.chair_recommends_beginners", True)),
     Code.MEMBERSHIP_NO_USP: (Act.JOIN_COOPERATIVE_WITH_USP, ("membership.usp", True)),
     Code.SIMPANAN_POKOK: (Act.PAY_SIMPANAN_POKOK, ("membership.simpanan_pokok_paid", True)),
     Code.NO_LEGAL_ENTITY: (Act.GET_LEGAL_ENTITY, ("cooperative.legal_entity_no", "to come")),
@@ -172,74 +178,23 @@ def _either(part: str, *fields: str) -> Find:
 def _npwp(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
     act = Act.GET_NPWP if refusal.code is Code.NPWP else Act.TELL
     have = Remedy(act, refusal.code, (("business.npwp", True),), refusal.numbers)
-    return (have, *_less(situation, refusal.code, _number(refusal, "above")))
+    return (have, *_less(situation, refusal.code, number(refusal.numbers, "above")))
 
 
 def _less(situation: Situation, code: Code, amount: int) -> Sequence[Remedy]:
-    """Ask for less; a group's members share the smaller amount evenly."""
+    """Ask for less."""
     if not LOAN_MIN <= amount < situation.request.amount:
         return ()
     changes: tuple[Change, ...] = (("request.amount", Rupiah(amount)),)
-    group = situation.applicant.group
-    if group is not None and group.members:
-        changes = (*changes, _evenly(len(group.members), amount))
     return (Remedy(Act.ASK_LESS, code, changes, {"amount": amount}),)
 
 
 def _plafon(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
-    most, group = _number(refusal, "max"), situation.applicant.group
-    if group is None or not group.members or refusal.numbers["amount"] == situation.request.amount:
-        return _less(situation, refusal.code, most)
-    count, amount = len(group.members), situation.request.amount
-    if amount <= most * count:
-        return (Remedy(Act.SHARE_EVENLY, refusal.code, (_evenly(count, amount),)),)
-    return _less(situation, refusal.code, most * count)
-
-
-def _shares(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
-    even = _evenly(len(_members(situation)), situation.request.amount)
-    return (Remedy(Act.SHARE_EVENLY, refusal.code, (even,)),)
-
-
-def _second_member(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
-    members = _members(situation)
-    more = (*members, *(GroupMember(Rupiah(0), 1) for _ in range(2 - len(members))))
-    changes = (("group.members", more), _evenly(2, situation.request.amount))
-    return (Remedy(Act.FIND_MEMBER, refusal.code, changes),)
-
-
-def _evenly(count: int, amount: int) -> Change:
-    share, left = divmod(amount, max(1, count))
-    shares = tuple(Rupiah(share + (place < left)) for place in range(count))
-    return ("each_member.share", shares)
-
-
-def _members(situation: Situation) -> tuple[GroupMember, ...]:
-    group = situation.applicant.group
-    return () if group is None or group.members is None else group.members
-
-
-def _members_credit(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
-    """Let members settle their arrears, or tell what is not known of them yet."""
-    unknown = refusal.code is Code.UNKNOWN_MEMBER_COLLECTIBILITY
-    known = [member.collectibility for member in _members(situation)]
-    mended = tuple(
-        1 if (value is None if unknown else value is not None and value >= 3) else value
-        for value in known
-    )
-    act = Act.TELL if unknown else Act.SETTLE_MEMBERS
-    changes = (("each_member.collectibility", mended),)
-    return (Remedy(act, refusal.code, changes, refusal.numbers),)
-
-
-def _two_members(situation: Situation) -> tuple[GroupMember, ...]:
-    half = situation.request.amount // 2
-    shares = (Rupiah(half), Rupiah(situation.request.amount - half))
-    return tuple(GroupMember(share, 1) for share in shares)
+    return _less(situation, refusal.code, number(refusal.numbers, "max"))
 
 
 def _tenor(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
-    months = _number(refusal, "max")
+    months = number(refusal.numbers, "max")
     changes = (("request.tenor_months", months),)
     return (Remedy(Act.ASK_SHORTER, refusal.code, changes, {"tenor": months}),)
 
@@ -263,7 +218,7 @@ def _programme(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
 
 
 def _mikro(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
-    room = _number(refusal, "max") - _number(refusal, "outstanding")
+    room = number(refusal.numbers, "max") - number(refusal.numbers, "outstanding")
     paid: tuple[Change, ...] = (("credit.mikro_outstanding", Rupiah(0)),)
     settle = Remedy(Act.SETTLE_MIKRO, refusal.code, paid, refusal.numbers)
     return (*_less(situation, refusal.code, room), settle)
@@ -282,8 +237,8 @@ class _Burden(NamedTuple):
 
 
 def _burden(refusal: Refusal) -> _Burden:
-    income, percent = _number(refusal, "income"), _number(refusal, "percent")
-    due, others = _number(refusal, "instalment"), _number(refusal, "others")
+    income, percent = number(refusal.numbers, "income"), number(refusal.numbers, "percent")
+    due, others = number(refusal.numbers, "instalment"), number(refusal.numbers, "others")
     return _Burden(due, others, income * percent // 100)
 
 
@@ -327,14 +282,8 @@ def _carrying(situation: Situation, burden: _Burden) -> Callable[[int], int] | N
 
 def _first_month(carries: Callable[[int], int], situation: Situation) -> int | None:
     """Return the shortest tenor over which the amount asked can be carried."""
-    amount = situation.request.amount
-    low, high = situation.request.tenor_months + 1, situation.months_max
-    if low > high or carries(high) < amount:
-        return None
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if carries(middle) >= amount else (middle + 1, high)
-    return low
+    amount, now = situation.request.amount, situation.request.tenor_months
+    return first_month(lambda months: carries(months) >= amount, now + 1, situation.months_max)
 
 
 def _join(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
@@ -385,7 +334,7 @@ def _shu(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
     found: list[Remedy] = []
     if earliest is not None:
         found.append(_surplus(situation, refusal.code, earliest.year - 1, earliest))
-    if _number(refusal, "year") < last or earliest is None:
+    if number(refusal.numbers, "year") < last or earliest is None:
         # The year before stands in for the last one only as long as that is not known.
         found.append(_surplus(situation, refusal.code, last, None))
     return found
@@ -404,16 +353,8 @@ def _agunan(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
     enough = (("cooperative.agunan_value", situation.request.amount),)
     return (
         Remedy(Act.MORE_AGUNAN, refusal.code, enough, refusal.numbers),
-        *_less(situation, refusal.code, _number(refusal, "value")),
+        *_less(situation, refusal.code, number(refusal.numbers, "value")),
     )
-
-
-def _number(refusal: Refusal, name: str) -> int:
-    value = refusal.numbers[name]
-    if not isinstance(value, int):
-        msg = f"{refusal.code}: {name} is no number"
-        raise TypeError(msg)
-    return value
 
 
 _FIND: Mapping[Code, Find] = {
@@ -427,7 +368,7 @@ _FIND: Mapping[Code, Find] = {
     ),
     Code.UNKNOWN_BUSINESS_LICENCE: _either("business", "sku", "nib"),
     Code.UNKNOWN_SISKOP2MI: _either("placement", "siskop2mi", "e_kpmi"),
-    Code.UNKNOWN_GROUP_MEMBERS: _hoped("group.members", _two_members),
+    Code.UNKNOWN_GROUP_MEMBERS: _hoped("group.members", hoped_members),
     Code.UNKNOWN_COOPERATIVE_KIND: _hoped(
         "cooperative.kind", lambda at: _KINDS_OF.get(at.product, CooperativeKind.KSP)
     ),
@@ -446,10 +387,6 @@ _FIND: Mapping[Code, Find] = {
     Code.INSTALMENT_ABOVE_INCOME: _capacity,
     Code.NO_ROOM_FOR_INSTALMENT: _capacity,
     Code.NO_GROUP: _join_group,
-    Code.GROUP_SIZE: _second_member,
-    Code.GROUP_SHARES: _shares,
-    Code.GROUP_MEMBER_COLLECTIBILITY: _members_credit,
-    Code.UNKNOWN_MEMBER_COLLECTIBILITY: _members_credit,
     Code.MEMBERSHIP: _join,
     Code.NO_CERTIFICATE: _certificate,
     Code.CERTIFICATE_EXPIRED: _certificate,
@@ -460,5 +397,5 @@ _FIND: Mapping[Code, Find] = {
 
 _CAPACITY = frozenset({Code.INSTALMENT_ABOVE_INCOME, Code.NO_ROOM_FOR_INSTALMENT})
 
-FIXED = frozenset(Code) - _FIND.keys()
+FIXED = frozenset(Code) - _FIND.keys() - ANSWERED
 """Reasons that no act answers: some pass with time, the others never."""

@@ -1,6 +1,6 @@
 """What a refused applicant can do: each act, its cost in the stated order, what it changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
@@ -33,6 +33,7 @@ class Act(StrEnum):
     ASK_SHORTER = "ask_shorter"
     ASK_LESS = "ask_less"
     ASK_INVESTMENT = "ask_investment"
+    ASK_WITHOUT_MEMBERS = "ask_without_members"
     SHARE_EVENLY = "share_evenly"
     START_BUSINESS = "start_business"
     MENTORING_OR_TRAINING = "mentoring_or_training"
@@ -48,6 +49,7 @@ class Act(StrEnum):
     GET_VALIDATED = "get_validated"
     REGISTER_SIKP = "register_sikp"
     RECOMMEND_BEGINNERS = "recommend_beginners"
+    GET_MEMBERS_PAPERS = "get_members_papers"
     JOIN_COOPERATIVE = "join_cooperative"
     JOIN_COOPERATIVE_WITH_USP = "join_cooperative_with_usp"
     PAY_SIMPANAN_POKOK = "pay_simpanan_pokok"
@@ -90,10 +92,38 @@ WEIGHTS: Mapping[Kind, int] = {Kind.TELL: 1, Kind.ASK: 2, Kind.DO: 3, Kind.WAIT:
 """The stated order of cost: to tell what is not known yet costs least, to pay a debt off most."""
 
 LESS = 4
-"""Asking for less costs more than asking for other months: the applicant gets less."""
+"""Asking for less costs more than asking for other months: the applicant gets less.
+
+So does asking without a member, for each one that is left out.
+"""
+
+LOAN_MIN = 1_000_000
+"""Rupiah. Nobody is told to ask for less than this: our assumption of what is worth an akad."""
+
+BY_REASON = frozenset({Act.TELL, Act.SETTLE_MEMBERS, Act.GET_MEMBERS_PAPERS})
+"""Acts that can be taken several times, each for another reason."""
 
 Change = tuple[str, Any]
 """The path of a fact or of a part of the request, such as `business.npwp`, and its new value."""
+
+
+def number(numbers: Mapping[str, Value], name: str) -> int:
+    """Return a number of a sentence. Raises TypeError where it is a word or a day."""
+    value = numbers[name]
+    if not isinstance(value, int):
+        msg = f"{name} is no number"
+        raise TypeError(msg)
+    return value
+
+
+def first_month(carried: Callable[[int], bool], low: int, high: int) -> int | None:
+    """Return the first of these months over which a loan is carried; longer ones carry it too."""
+    if low > high or not carried(high):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if carried(middle) else (middle + 1, high)
+    return low
 
 
 class Remedy(NamedTuple):
@@ -117,6 +147,8 @@ class Remedy(NamedTuple):
     @property
     def weight(self) -> int:
         """Return what the act costs in the stated order."""
+        if self.act is Act.ASK_WITHOUT_MEMBERS:
+            return LESS * number(self.numbers, "count")
         return LESS if self.act is Act.ASK_LESS else WEIGHTS[self.kind]
 
 
@@ -125,7 +157,11 @@ Way = tuple[Remedy, ...]
 
 
 class Situation(NamedTuple):
-    """Who asks what of a product on which day; `months_max` is its longest tenor."""
+    """
+    Who asks what of a product on which day.
+
+    `months_max` is its longest tenor, `npwp_above` the amount above which it wants an NPWP.
+    """
 
     product: str
     today: date
@@ -134,6 +170,7 @@ class Situation(NamedTuple):
     day: date
     rate_bp: int | None
     months_max: int
+    npwp_above: int | None
 
 
 def changed(
@@ -157,8 +194,8 @@ def changed(
     return applicant, replace(request, **asked) if asked else request
 
 
-def _with_members(applicant: Applicant, columns: Mapping[str, Sequence[int]]) -> Applicant:
-    """Return a group whose members have a share or a collectibility each."""
+def _with_members(applicant: Applicant, columns: Mapping[str, Sequence[Any]]) -> Applicant:
+    """Return a group whose members have a fact each."""
     group = applicant.group
     if group is None or not columns:
         return applicant

@@ -213,8 +213,8 @@ REFUSALS: Mapping[Code, Text] = {
         "This KUR is for clusters or business groups with a partner. Join a group first.",
     ),
     Code.GROUP_SIZE: Text(
-        "Kelompok beranggotakan {members} orang; paling sedikit {min}. Tambah anggota.",
-        "The group has {members} member(s); it needs at least {min}. Add members.",
+        "Kelompok beranggotakan {count} orang; paling sedikit {min}. Tambah anggota.",
+        "The group has {count} member(s); it needs at least {min}. Add members.",
     ),
     Code.GROUP_SHARES: Text(
         "Jumlah bagian anggota {shares:rp} tidak sama dengan pinjaman {amount:rp}. "
@@ -239,14 +239,93 @@ REFUSALS: Mapping[Code, Text] = {
         "Kelompok dan anggotanya belum terdaftar di SIKP. Mintalah pendaftaran melalui dinas.",
         "The group and its members are not in SIKP. Ask the dinas to register them.",
     ),
+    Code.GROUP_MEMBER_SHARE_ABOVE: Text(
+        "Bagian anggota nomor {members} melampaui {max:rp}, plafon setiap anggota. Kurangi bagian "
+        "itu atau bagi pinjaman lebih merata.",
+        "The share of member no. {members} passes {max:rp}, the ceiling of each member. Lower it, "
+        "or share the loan more evenly.",
+    ),
+    Code.GROUP_MEMBER_CITIZEN: Text(
+        "Anggota nomor {members} bukan warga negara Indonesia dengan e-KTP. Ajukan tanpa anggota "
+        "itu.",
+        "Member no. {members} is no Indonesian citizen with an e-KTP. Apply without that member.",
+    ),
+    Code.GROUP_MEMBER_AGE: Text(
+        "Anggota nomor {members} belum berusia {min} tahun dan belum menikah. Ajukan lagi mulai "
+        "{from:day}, atau tanpa anggota itu.",
+        "Member no. {members} is not yet {min} and not married. Apply again from {from:day}, or "
+        "without that member.",
+    ),
+    Code.GROUP_MEMBER_STATE_EMPLOYEE: Text(
+        "Anggota nomor {members} adalah ASN, anggota TNI, atau anggota Polri, yang tidak dapat "
+        "menerima KUR. Ajukan tanpa anggota itu.",
+        "Member no. {members} serves the state, the armed forces or the police and cannot receive "
+        "KUR. Apply without that member.",
+    ),
     Code.GROUP_MEMBER_COLLECTIBILITY: Text(
-        "{count} anggota memiliki kredit bermasalah (kolektibilitas 3 atau lebih buruk). "
+        "Anggota nomor {members} memiliki kredit bermasalah (kolektibilitas 3 atau lebih buruk). "
+        "Kredit itu harus diselesaikan, atau ajukan tanpa anggota itu.",
+        "Member no. {members} has credit at collectibility 3 or worse. It has to be settled, or "
+        "apply without that member.",
+    ),
+    Code.GROUP_MEMBER_NOT_CURRENT: Text(
+        "Kredit lain anggota nomor {members} menunggak (kolektibilitas 2); bersama KUR ia harus "
+        "lancar. Tunggakan itu harus dilunasi, atau ajukan tanpa anggota itu.",
+        "Other credit of member no. {members} is behind (collectibility 2); beside KUR it has to "
+        "be current. Have the arrears paid, or apply without that member.",
+    ),
+    Code.GROUP_MEMBER_DHN_LISTED: Text(
+        "Anggota nomor {members} tercantum dalam Daftar Hitam Nasional. Namanya harus dipulihkan, "
+        "atau ajukan tanpa anggota itu.",
+        "Member no. {members} is on the national blacklist (DHN). That has to be settled, or "
+        "apply without that member.",
+    ),
+    Code.GROUP_MEMBER_PROGRAMME_CREDIT: Text(
+        "Kredit program anggota nomor {members} belum lunas. Kredit itu harus dilunasi, atau "
+        "ajukan tanpa anggota itu.",
+        "Earlier programme credit of member no. {members} is not paid off. Have it paid off, or "
+        "apply without that member.",
+    ),
+    Code.GROUP_MEMBER_COMMERCIAL_CREDIT: Text(
+        "Anggota nomor {members} pernah menerima kredit modal kerja atau investasi komersial. "
         "Ajukan tanpa anggota itu.",
-        "{count} member(s) have credit at collectibility 3 or worse. Apply without them.",
+        "Member no. {members} has had commercial working-capital or investment credit. Apply "
+        "without that member.",
+    ),
+    Code.GROUP_MEMBER_LICENCE: Text(
+        "Usaha anggota nomor {members} belum memiliki NIB atau SKU. Mintalah salah satunya.",
+        "The business of member no. {members} has neither NIB nor SKU. Have one of them issued.",
+    ),
+    Code.GROUP_MEMBER_NPWP: Text(
+        "Bagian anggota nomor {members} di atas {above:rp} dan memerlukan NPWP. Daftarkan dahulu "
+        "atau kurangi bagian itu.",
+        "The share of member no. {members} is above {above:rp} and needs an NPWP. Register first, "
+        "or lower the share.",
+    ),
+    Code.GROUP_MEMBER_TURNOVER: Text(
+        "Omzet tahunan anggota nomor {members} melampaui {max:rp}, batas penerima KUR. Ajukan "
+        "tanpa anggota itu.",
+        "The yearly turnover of member no. {members} passes {max:rp}, the most of a KUR receiver. "
+        "Apply without that member.",
+    ),
+    Code.GROUP_MEMBER_INSTALMENT: Text(
+        "Angsuran anggota nomor {members} melampaui {percent} % pendapatan bersihnya. Kurangi "
+        "bagiannya atau pilih jangka waktu lebih panjang.",
+        "The instalments of member no. {members} pass {percent} % of the net income. Lower that "
+        "share, or choose a longer tenor.",
+    ),
+    Code.GROUP_LENDERS: Text(
+        "KUR anggota nomor {members} masih berjalan pada penyalur lain daripada KUR anggota "
+        "lainnya; KUR berikutnya hanya dari penyalur yang sama. Lunasi dahulu, atau ajukan tanpa "
+        "anggota itu.",
+        "The KUR of member no. {members} still runs with another lender than that of the others; "
+        "the next one comes only from the same lender. Pay it off, or apply without that member.",
     ),
     Code.GROUP_BEGINNERS: Text(
-        "{count} anggota adalah pemula; ketua kelompok harus merekomendasikan mereka.",
-        "{count} member(s) are beginners; the chair of the group has to recommend them.",
+        "Anggota nomor {members} adalah pemula (usaha belum berjalan {months} bulan); ketua "
+        "kelompok harus merekomendasikannya.",
+        "Member no. {members} is a beginner, with a business under {months} months; the chair of "
+        "the group has to recommend that member.",
     ),
     Code.MEMBERSHIP: Text(
         "Anda bukan anggota aktif koperasi. Bergabunglah dengan Kopdes di desa Anda.",
@@ -434,8 +513,9 @@ UNKNOWN: Mapping[Code, Text] = {
     Code.UNKNOWN_GROUP_SIKP: Text(
         "pendaftaran kelompok di SIKP", "the group's registration in SIKP"
     ),
-    Code.UNKNOWN_MEMBER_COLLECTIBILITY: Text(
-        "kolektibilitas {count} anggota", "the collectibility of {count} member(s)"
+    Code.UNKNOWN_MEMBER_FACTS: Text(
+        "data anggota nomor {members} ({facts:word})",
+        "the facts of member no. {members} ({facts:word})",
     ),
     Code.UNKNOWN_MEMBERSHIP: Text("keanggotaan koperasi", "the membership of a cooperative"),
     Code.UNKNOWN_MEMBERSHIP_USP: Text(
@@ -530,6 +610,16 @@ NOTES: Mapping[NoteCode, Text] = {
         "Di atas {above:rp} penyalur boleh meminta agunan tambahan menurut kebijakannya.",
         "Above {above:rp} a lender may ask for additional agunan, by its own policy.",
     ),
+    NoteCode.COLLECTIVE_COLLATERAL: Text(
+        "Kelompok boleh memakai agunan kolektif atau tanggung renteng.",
+        "A group may use collective agunan or joint liability (tanggung renteng).",
+    ),
+    NoteCode.MEMBERS_INCOME_NOT_JUDGED: Text(
+        "Kemampuan mengangsur anggota nomor {members} belum dinilai, karena pendapatan atau "
+        "angsuran lainnya belum diketahui.",
+        "The capacity of member no. {members} to repay has not been judged: the income or the "
+        "other instalments are not known.",
+    ),
     NoteCode.DISASTER_RELIEF: Text(
         "Usaha Anda tercatat terdampak bencana: suku bunga setahun {rates}, bila penyalur "
         "membenarkannya. Angsuran dan kemampuan mengangsur di sini dihitung dengan suku bunga "
@@ -541,11 +631,35 @@ NOTES: Mapping[NoteCode, Text] = {
 }
 
 _NO_RULE = frozenset(
-    {NoteCode.RATE_UNVERIFIED, NoteCode.PRODUCT_ASSUMED, NoteCode.INCOME_NOT_JUDGED}
+    {
+        NoteCode.RATE_UNVERIFIED,
+        NoteCode.PRODUCT_ASSUMED,
+        NoteCode.INCOME_NOT_JUDGED,
+        NoteCode.MEMBERS_INCOME_NOT_JUDGED,
+    }
 )
 """Notes that state no rule, or say themselves that it is none."""
 
 _WORDS: Mapping[str, Text] = {
+    "citizen": Text("kewarganegaraan", "citizenship"),
+    "birth_date": Text("tanggal lahir", "birth date"),
+    "married": Text("status perkawinan", "whether married"),
+    "state_employee": Text("apakah ASN, TNI, atau Polri", "whether employed by the state"),
+    "dhn_listed": Text("Daftar Hitam Nasional", "whether on the national blacklist (DHN)"),
+    "programme_unpaid": Text("pelunasan kredit program", "whether programme credit is paid off"),
+    "commercial_before": Text("riwayat kredit komersial", "commercial credit before"),
+    "collectibility": Text("kolektibilitas di SLIK", "collectibility in SLIK"),
+    "licence": Text("NIB atau SKU", "NIB or SKU"),
+    "started_on": Text("tanggal mulai usaha", "start of the business"),
+    "turnover_year": Text("omzet setahun", "turnover of a year"),
+    "npwp": Text("NPWP", "NPWP"),
+    "kur_outstanding": Text("sisa KUR", "what is owed of KUR"),
+    "kur_lender": Text("penyalur KUR yang berjalan", "lender of the KUR that runs"),
+    "arrears": Text("tunggakan kreditnya", "the arrears"),
+    "dhn": Text("yang membuatnya tercantum di Daftar Hitam Nasional", "what put them on the DHN"),
+    "programme": Text("kredit programnya", "the programme credit"),
+    "kur": Text("KUR-nya yang berjalan", "the KUR that runs"),
+    "instalments": Text("angsuran lainnya", "the other instalments"),
     "person": Text("perorangan", "persons"),
     "person_or_group": Text("perorangan atau kelompok usaha", "persons or business groups"),
     "cooperative": Text("koperasi", "cooperatives"),

@@ -315,14 +315,38 @@ async def test_what_no_points_make_good_is_said(ask):
     assert score["grade"] == "e"
 
 
-async def test_a_group_is_judged_by_its_members(ask):
-    shares = [{"share": 25_000_000, "collectibility": 1}, {"share": 25_000_000}]
-    group = {"members": shares, "offtaker": True, "pks": True, "validated": True, "in_sikp": True}
-    unsure = await ask({**SHOPKEEPER, "kind": "group", "group": group}, 50_000_000)
-    assert reasons(unsure, "kur_khusus").keys() == {"unknown_member_collectibility"}
-    shares[1]["collectibility"] = 1
-    sure = await ask({**SHOPKEEPER, "kind": "group", "group": group}, 50_000_000)
-    assert eligible_kur(sure) == {"kur_khusus"}
+MEMBER = {
+    "share": 25_000_000,
+    "collectibility": 1,
+    "citizen": True,
+    "birth_date": "1990-01-01",
+    "state_employee": False,
+    "dhn_listed": False,
+    "programme_unpaid": False,
+    "commercial_before": False,
+    "kur_outstanding": 0,
+    "licence": True,
+    "started_on": "2024-01-01",
+    "turnover_year": 100_000_000,
+}
+
+
+async def test_a_group_is_judged_by_each_of_its_members(ask):
+    arrangement = {"offtaker": True, "pks": True, "validated": True, "in_sikp": True}
+
+    async def of(*members):
+        group = {"members": members, **arrangement}
+        return await ask({**SHOPKEEPER, "kind": "group", "group": group}, 50_000_000)
+
+    brief = reasons(await of(MEMBER, {"share": 25_000_000, "collectibility": 1}), "kur_khusus")
+    assert brief.keys() == {"unknown_member_facts"}
+    assert brief["unknown_member_facts"]["numbers"]["members"] == "2"
+    bad = await of(MEMBER, {**MEMBER, "collectibility": 4})
+    assert (
+        "Anggota nomor 2"
+        in (reasons(bad, "kur_khusus")["group_member_collectibility"]["sentence_id"])
+    )
+    assert product(await of(MEMBER, MEMBER), "kur_khusus")["eligible"]
 
 
 @pytest.mark.parametrize(

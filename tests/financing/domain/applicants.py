@@ -101,9 +101,32 @@ def a_person(**changes: Any) -> Applicant:
     return changed(applicant, changes)
 
 
+def a_member(share: int, **changes: Any) -> GroupMember:
+    """A member who has everything; `npwp=False` changes one fact."""
+    member = GroupMember(
+        Rupiah(share),
+        collectibility=1,
+        citizen=True,
+        birth_date=date(1985, 3, 2),
+        married=True,
+        state_employee=False,
+        dhn_listed=False,
+        programme_unpaid=False,
+        commercial_before=False,
+        kur_outstanding=Rupiah(0),
+        licence=True,
+        started_on=date(2022, 1, 1),
+        turnover_year=Rupiah(100_000_000),
+        npwp=True,
+        net_income_month=Rupiah(60_000_000),
+        instalments_month=Rupiah(0),
+    )
+    return member._replace(**changes)
+
+
 def a_group(*shares: int, **changes: Any) -> Applicant:
     """A group with an offtaker whose members ask for `shares`."""
-    members = tuple(GroupMember(Rupiah(share), 1) for share in shares)
+    members = tuple(a_member(share) for share in shares)
     group = GroupFacts(members=members, offtaker=True, pks=True, validated=True, in_sikp=True)
     applicant = replace(a_person(), kind=BorrowerKind.GROUP, group=group)
     return changed(applicant, changes)

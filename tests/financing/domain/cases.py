@@ -18,7 +18,7 @@ from services.financing.domain.eligibility import (
     Shu,
 )
 from shared.money import Rupiah
-from tests.financing.domain.applicants import a_cooperative, a_group, a_person
+from tests.financing.domain.applicants import a_cooperative, a_group, a_member, a_person
 
 FLAGS = (True, False, None)
 FIRST_DAY, DAYS = date(2023, 1, 27), 2_000
@@ -52,7 +52,16 @@ def a_case(random: Random, *, faults_max: int = 8) -> Case:
     applicant = _good(random, amount, on)
     for _ in range(random.randrange(faults_max + 1)):
         applicant = _spoilt(random, applicant, on)
+    if applicant.kind is BorrowerKind.GROUP and random.random() < 0.5:
+        request = _shared(applicant, request)
     return Case(_since_founding(applicant), request, on)
+
+
+def _shared(applicant: Applicant, request: LoanRequest) -> LoanRequest:
+    """Ask for what the members' shares add up to."""
+    members = (applicant.group and applicant.group.members) or ()
+    shares = sum(each.share for each in members)
+    return replace(request, amount=Rupiah(shares)) if shares else request
 
 
 def _good(random: Random, amount: int, on: date) -> Applicant:
@@ -97,7 +106,8 @@ def _spoilt(random: Random, applicant: Applicant, on: date) -> Applicant:
     if facts is None or (part in {"placement", "group"} and random.random() < 0.3):
         return replace(applicant, **{part: None})
     field = random.choice([each.name for each in fields(facts) if each.name != "founded_on"])
-    drawn = _members(random) if (part, field) == ("group", "members") else _fact(random, field, on)
+    of_group = (part, field) == ("group", "members")
+    drawn = _members(random, on) if of_group else _fact(random, field, on)
     return replace(applicant, **{part: replace(facts, **{field: drawn})})
 
 
@@ -131,17 +141,20 @@ def _years(random: Random, on: date, made: Any) -> tuple[Any, ...] | None:
     return tuple(made(year) for year in years)
 
 
-def _members(random: Random) -> tuple[GroupMember, ...] | None:
-    if random.random() < 0.2:
+def _members(random: Random, on: date) -> tuple[GroupMember, ...] | None:
+    if random.random() < 0.1:
         return None
-    return tuple(
-        GroupMember(
-            Rupiah(random.choice((1, 10_000_000, 400_000_000, 600_000_000))),
-            random.choice((1, 1, 2, 3, 5, None)),
-            random.random() < 0.2,
-        )
-        for _ in range(random.randrange(4))
-    )
+    return tuple(_member(random, on) for _ in range(random.randrange(4)))
+
+
+def _member(random: Random, on: date) -> GroupMember:
+    """Draw a member: of most, a fact or two is wrong or not told."""
+    member = a_member(random.choice((1, 10_000_000, 60_000_000, 400_000_000, 600_000_000)))
+    if random.random() < 0.2:
+        return GroupMember(member.share, member.collectibility, random.random() < 0.5)
+    for field in random.sample(GroupMember._fields[1:], random.choice((0, 0, 1, 2))):
+        member = member._replace(**{field: _fact(random, field, on)})
+    return member
 
 
 _MONEY = (None, Rupiah(0), Rupiah(1), Rupiah(900_000), Rupiah(5_000_000), Rupiah(90_000_000))
@@ -169,12 +182,13 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
         KurReceived(mikro=1),
         KurReceived(mikro=2, kecil=4),
     ),
-    "kur_lender": (None, "kur-bank-nusantara"),
+    "kur_lender": (None, "kur-bank-nusantara", "kur-bank-samudra"),
     "trade_experience_months": (None, 0, 40),
     "simpanan_wajib_due": (None, 0, 12),
     "simpanan_wajib_paid": (None, 0, 12),
     "contract_months": (None, 6, 24, 36),
     "chair_recommends_beginners": (True, False),
+    "beginner": (True, False),
     "kind": (*CooperativeKind, None),
     "members": (None, 0, 20, 100),
     "health_grade": (*HealthGrade, None),

@@ -9,7 +9,6 @@ from services.financing.domain.decision import IN_FORCE
 from services.financing.domain.eligibility import (
     BorrowerDeceased,
     Code,
-    GroupMember,
     MigrationStatus,
     Note,
     NoteCode,
@@ -28,6 +27,7 @@ from tests.financing.domain.applicants import (
     LPDB_PRODUCTS,
     a_cooperative,
     a_group,
+    a_member,
     a_person,
     ask,
     assessed,
@@ -92,32 +92,32 @@ def test_a_day_from_which_a_reason_passes_is_still_to_come():
             assert said.numbers["from"] == day
 
 
-def test_a_group_hears_how_many_of_its_members_stand_in_the_way():
+def test_a_group_hears_which_of_its_members_stand_in_the_way():
     members = (
-        GroupMember(5, 4, beginner=True),
-        GroupMember(5, None, beginner=True),
-        GroupMember(5, 3),
-        GroupMember(5, None),
-        GroupMember(5, None),
+        a_member(5, collectibility=4, beginner=True),
+        a_member(5, collectibility=None, beginner=True),
+        a_member(5, collectibility=3),
+        a_member(5, collectibility=None, citizen=None),
     )
     group = a_group(group__members=members)
     told = {
-        code: dict(reason(kur.KHUSUS, group, code).numbers)
+        code: reason(kur.KHUSUS, group, code).numbers
         for code in (
             Code.GROUP_BEGINNERS,
             Code.GROUP_MEMBER_COLLECTIBILITY,
-            Code.UNKNOWN_MEMBER_COLLECTIBILITY,
-            Code.GROUP_SHARES,
+            Code.UNKNOWN_MEMBER_FACTS,
         )
     }
-    assert told == {
-        Code.GROUP_BEGINNERS: {"count": 2},
-        Code.GROUP_MEMBER_COLLECTIBILITY: {"count": 2},
-        Code.UNKNOWN_MEMBER_COLLECTIBILITY: {"count": 3},
-        Code.GROUP_SHARES: {"shares": 25, "amount": 40_000_000},
+    assert {code: numbers["members"] for code, numbers in told.items()} == {
+        Code.GROUP_BEGINNERS: "1, 2",
+        Code.GROUP_MEMBER_COLLECTIBILITY: "1, 3",
+        Code.UNKNOWN_MEMBER_FACTS: "2, 4",
     }
+    assert told[Code.UNKNOWN_MEMBER_FACTS]["facts"] == "collectibility, citizen"
+    shares = dict(reason(kur.KHUSUS, group, Code.GROUP_SHARES).numbers)
+    assert shares == {"shares": 20, "amount": 40_000_000}
     alone = reason(kur.KHUSUS, a_group(40_000_000), Code.GROUP_SIZE)
-    assert dict(alone.numbers) == {"members": 1, "min": 2}
+    assert dict(alone.numbers) == {"count": 1, "min": 2}
 
 
 def test_a_cooperative_hears_the_years_and_the_words_of_its_own_record():

@@ -8,18 +8,19 @@ from random import Random
 import pytest
 
 from services.financing.domain.decision import IN_FORCE, Rulebook, decide
-from services.financing.domain.eligibility import Applicant, Code, LoanRequest
+from services.financing.domain.eligibility import Applicant, Code, GroupMember, LoanRequest
 from services.financing.domain.recourse import Recourse, recourse
 from services.financing.domain.recourse_texts import ACTS, step
 from services.financing.domain.remedies import FIXED
 from services.financing.domain.rules.kur_terms import KUR_2026
-from services.financing.domain.steps import KINDS, Act, Kind
+from services.financing.domain.steps import KINDS, Act, Kind, changed
 from services.financing.domain.texts import Language
 from shared.timeline import Timeline
 from tests.financing.domain.applicants import (
     IN_2026,
     a_cooperative,
     a_group,
+    a_member,
     a_person,
     ask,
 )
@@ -90,6 +91,26 @@ def test_of_two_ways_the_cheaper_one_is_told():
     assert ([each.act for each in way.steps], way.on) == ([Act.WAIT], date(2027, 3, 1))
 
 
+GOOD = a_member(20_000_000)
+# members, the steps, the first day: settling costs more than leaving one out, two less than that
+MEMBERS = [
+    ((GOOD, GOOD, GOOD._replace(citizen=False)), ["ask_without_members"], IN_2026),
+    ((GOOD, GOOD._replace(citizen=False)), ["find_member", "ask_without_members"], IN_2026),
+    ((GOOD, GOOD, GOOD._replace(collectibility=3)), ["ask_without_members"], IN_2026),
+    ((GOOD, GOOD._replace(collectibility=3)), ["settle_members"], IN_2026),
+    ((*(GOOD._replace(dhn_listed=True),) * 2, GOOD, GOOD), ["settle_members"], IN_2026),
+    ((GOOD, GOOD._replace(licence=False)), ["get_members_papers"], IN_2026),
+    ((GOOD, GOOD._replace(beginner=True)), ["recommend_beginners"], IN_2026),
+    ((GOOD, GroupMember(GOOD.share)), ["tell"], IN_2026),
+    (
+        (GOOD, GOOD._replace(birth_date=date(2006, 1, 1), married=False)),
+        ["wait"],
+        date(2027, 1, 1),
+    ),
+    ((GOOD, GOOD._replace(net_income_month=1_000_000)), ["ask_longer"], IN_2026),
+]
+
+
 @pytest.mark.parametrize(
     ("applicant", "amount", "product", "acts", "on"),
     [
@@ -131,6 +152,15 @@ def test_of_two_ways_the_cheaper_one_is_told():
             date(2027, 1, 1),
         ),
         (a_group(700_000_000, 100_000_000), 800_000_000, "kur_khusus", ["share_evenly"], IN_2026),
+        *(
+            (
+                a_group(group__members=members),
+                sum(each.share for each in members),
+                "kur_khusus",
+                *way,
+            )
+            for members, *way in MEMBERS
+        ),
     ],
 )
 def test_what_a_refused_applicant_can_do(applicant, amount, product, acts, on):
@@ -188,6 +218,23 @@ def test_every_reason_has_an_act_or_is_known_to_have_none():
     assert only_time | never == FIXED
 
 
+def test_who_is_left_out_by_the_steps_can_as_well_be_taken_off_the_list():
+    """A share of nothing stands for a member who is not there: the answer is the same."""
+    compared = 0
+    for case, way in all_ways():
+        if way.on is None or Act.ASK_WITHOUT_MEMBERS not in {each.act for each in way.steps}:
+            continue
+        changes = [change for each in way.steps for change in each.changes]
+        applicant, request = changed(case.applicant, case.request, changes)
+        staying = tuple(each for each in applicant.group.members if each.share)
+        shorter = replace(applicant, group=replace(applicant.group, members=staying))
+        later = replace(request, akad_on=max(way.on, request.akad_on or way.on))
+        said = decide(shorter, later, on=way.on, channels=()).assessment(way.product)
+        assert said.eligible, (case, way)
+        compared += 1
+    assert compared
+
+
 def test_every_act_has_a_kind_and_a_sentence():
     assert set(ACTS) == set(Act)
     assert {KINDS.get(act, Kind.DO) for act in Act} == set(Kind)
@@ -205,7 +252,12 @@ def test_every_step_that_is_told_can_be_said_in_both_languages():
         business__sku=False,
     )
     young = a_cooperative(rats=(), founded_on=date(2026, 2, 1), incubated=False)
-    more = [(None, way) for who in (abroad, young) for way in ways(Case(who, ask(), IN_2026))]
+    pair = a_group(
+        group__members=(a_member(20_000_000, licence=False), a_member(20_000_000, dhn_listed=True))
+    )
+    untaxed = a_person(business__npwp=False)
+    asking = ((abroad, ask()), (young, ask()), (pair, ask()), (untaxed, ask(60_000_000)))
+    more = [(None, way) for who, what in asking for way in ways(Case(who, what, IN_2026))]
     for _, way in (*all_ways(), *more):
         for each in way.steps:
             texts = [step(each, language) for language in Language]

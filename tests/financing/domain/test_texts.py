@@ -29,6 +29,7 @@ from tests.financing.domain.applicants import (
     SAMUDRA,
     a_cooperative,
     a_group,
+    a_member,
     a_person,
     ask,
     decided,
@@ -112,8 +113,26 @@ def everybody():
         e_kpmi=False,
         parents_permission=False,
     )
-    members = (GroupMember(5, 4, beginner=True), GroupMember(5, None))
-    group = a_group(group__members=members)
+    wrong = a_member(
+        550_000_000,
+        collectibility=4,
+        beginner=True,
+        citizen=False,
+        birth_date=date(2009, 5, 1),
+        married=False,
+        state_employee=True,
+        dhn_listed=True,
+        programme_unpaid=True,
+        commercial_before=True,
+        licence=False,
+        turnover_year=9_000_000_000,
+        npwp=False,
+        net_income_month=1,
+        kur_outstanding=5,
+        kur_lender="kur-bank-samudra",
+    )
+    behind = a_member(5, collectibility=2, kur_outstanding=5, kur_lender="kur-bank-nusantara")
+    group = a_group(group__members=(wrong, behind, GroupMember(5)))
     worst = a_cooperative(
         kind=None,
         founded_on=date(2026, 1, 1),

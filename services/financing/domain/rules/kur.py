@@ -33,7 +33,7 @@ from services.financing.domain.eligibility import (
     Value,
     concluded,
 )
-from services.financing.domain.rules import capacity
+from services.financing.domain.rules import capacity, kur_group
 from services.financing.domain.rules.kur_terms import (
     BEGINNING,
     SINCE_2023,
@@ -187,23 +187,32 @@ def _kecil(case: _Case) -> Assessment:
 
 
 def _khusus(case: _Case) -> Assessment:
-    terms, group, articles = case.edition.khusus, case.applicant.group, case.edition.articles
-    if group is None and case.applicant.kind is BorrowerKind.GROUP:
-        group = GroupFacts()  # a group asks, of which nothing is told yet
+    terms, articles = case.edition.khusus, case.edition.articles
     said = [*case.everyone, *case.enterprise]
-    share = case.request.amount
-    if case.applicant.kind is BorrowerKind.GROUP and group is not None and group.members:
-        share = max(member.share for member in group.members)
     _never_commercial(said, case, articles.never_commercial_khusus)
-    _limits(said, case, terms, share)
+    if case.applicant.kind is BorrowerKind.GROUP:
+        return _of_group(case, terms, said)
+    _limits(said, case, terms, case.request.amount)
     _old_enough(said, case, articles.business_age_khusus)
-    if group is None:
+    if case.applicant.group is None:
         said.append(Refusal(Code.NO_GROUP, articles.group))
     else:
-        _arrangement(said, group, articles)
-        if case.applicant.kind is BorrowerKind.GROUP:
-            _members(said, group, case)
+        _arrangement(said, case.applicant.group, articles)
     return _concluded(case, KHUSUS, terms, said, 0)
+
+
+def _of_group(case: _Case, terms: ProductTerms, said: list[Refusal]) -> Assessment:
+    """Judge the chair, whose facts are the applicant's, the arrangement and each member."""
+    group = case.applicant.group or GroupFacts()  # a group of which nothing is told yet
+    _tenor(said, case.request, terms)
+    _old_enough(said, case, case.edition.articles.business_age_khusus)
+    _arrangement(said, group, case.edition.articles)
+    asked = kur_group.Asked(
+        case.applicant, group, case.request, case.edition, case.burden, case.on
+    )
+    kur_group.judge(said, asked)
+    told = case._replace(notes=(*case.notes, *kur_group.notes(asked)))
+    return _concluded(told, KHUSUS, terms, said, 0)
 
 
 def _pmi(case: _Case) -> Assessment:
@@ -370,15 +379,19 @@ def _limits(said: list[Refusal], case: _Case, terms: ProductTerms, amount: int) 
     if amount > most.value:
         numbers = {"amount": amount, "max": most.value}
         said.append(Refusal(Code.AMOUNT_ABOVE, most.source, numbers))
+    _tenor(said, request, terms)
+    above, npwp = terms.npwp_above, case.applicant.business.npwp
+    if above is not None and amount > above.value and npwp is not True:  # E13
+        code = Code.UNKNOWN_NPWP if npwp is None else Code.NPWP
+        said.append(Refusal(code, above.source, {"amount": amount, "above": above.value}))
+
+
+def _tenor(said: list[Refusal], request: LoanRequest, terms: ProductTerms) -> None:
     investment = request.purpose is Purpose.INVESTMENT
     longest = terms.ki_months_max if investment else terms.kmk_months_max
     if request.tenor_months > longest.value:
         numbers = {"tenor": request.tenor_months, "max": longest.value}
         said.append(Refusal(Code.TENOR_ABOVE, longest.source, numbers))
-    above, npwp = terms.npwp_above, case.applicant.business.npwp
-    if above is not None and amount > above.value and npwp is not True:  # E13
-        code = Code.UNKNOWN_NPWP if npwp is None else Code.NPWP
-        said.append(Refusal(code, above.source, {"amount": amount, "above": above.value}))
 
 
 def _received(case: _Case) -> KurReceived | None:
@@ -415,29 +428,6 @@ def _arrangement(said: list[Refusal], group: GroupFacts, articles: Articles) -> 
     if group.in_sikp is not True:  # Art. 4
         code = Code.UNKNOWN_GROUP_SIKP if group.in_sikp is None else Code.GROUP_SIKP
         said.append(Refusal(code, articles.group_sikp))
-
-
-def _members(said: list[Refusal], group: GroupFacts, case: _Case) -> None:
-    articles, members = case.edition.articles, group.members
-    if members is None:
-        said.append(Refusal(Code.UNKNOWN_GROUP_MEMBERS, articles.group))
-        return
-    if len(members) < 2:
-        said.append(Refusal(Code.GROUP_SIZE, articles.group, {"members": len(members), "min": 2}))
-    shares = sum(member.share for member in members)
-    if shares != case.request.amount:
-        numbers = {"shares": shares, "amount": case.request.amount}
-        said.append(Refusal(Code.GROUP_SHARES, articles.group, numbers))
-    known = [member.collectibility for member in members if member.collectibility is not None]
-    if len(known) < len(members):
-        missing = len(members) - len(known)
-        said.append(Refusal(Code.UNKNOWN_MEMBER_COLLECTIBILITY, articles.slik, {"count": missing}))
-    bad = sum(collectibility >= 3 for collectibility in known)
-    if bad:
-        said.append(Refusal(Code.GROUP_MEMBER_COLLECTIBILITY, articles.slik, {"count": bad}))
-    beginners = sum(member.beginner for member in members)
-    if beginners and not group.chair_recommends_beginners:
-        said.append(Refusal(Code.GROUP_BEGINNERS, articles.group, {"count": beginners}))
 
 
 def _relief(business: BusinessFacts, edition: Edition) -> Relief | None:
@@ -481,8 +471,8 @@ def _of_agunan(
     free, group = edition.collateral_free_max, applicant.group
     least = most = request.amount
     if applicant.kind is BorrowerKind.GROUP and group is not None and group.members:
-        shares = [member.share for member in group.members]
-        least, most = min(shares), max(shares)
+        shares = [member.share for _, member in kur_group.taking_part(group)]
+        least, most = min(shares, default=0), max(shares, default=0)
     if request.collateral_demanded and least <= free:
         amount = most if most <= free else least
         numbers = {"amount": amount, "max": free}
