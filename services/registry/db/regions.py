@@ -105,6 +105,7 @@ async def load(
 ) -> None:
     """Write the reference data, each row in the order of its table's columns; repeatable."""
     connection = await unit.begin()
+    await connection.execute("SET LOCAL statement_timeout = 0")  # all at once, on any machine
     for table, rows in ((region, regions), (region_change, changes)):
         incoming = f"incoming_{table.name}"
         names = list(table.c.keys())
