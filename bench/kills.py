@@ -10,6 +10,8 @@ thousand can be killed in the time that a hundred would take to start.
 """
 
 import asyncio
+import ctypes
+import json
 import os
 import signal
 import sys
@@ -38,7 +40,7 @@ from services.local import clients
 from services.local.environment import Ports, parts
 from services.local.stack import ROOT, Part, Stack
 from services.registry.seed import put_clients
-from shared import clock
+from shared import clock, logs
 from shared.db import Database
 from shared.embedded_postgres import PostgresServer
 from shared.faults import VARIABLE
@@ -50,6 +52,7 @@ LENDERS = (BANK, OTHER, "lpdb", "blu")
 FIRST_BIRTH = date(1975, 1, 1)
 NIKS_A_DAY = 9_000
 DEATH_SECONDS = 60
+ONE_TASK = {"FINANCING_WORKER_TASKS": "1"}
 DECLARED: Mapping[str, Any] = {
     "business": {
         "started_on": "2023-05-01",
@@ -226,20 +229,23 @@ class Ground:
         await self.pool.execute(LATER, timedelta(**length), list(statuses))
         await self.pool.execute(REST_OVER, timedelta(**length))
 
-    async def start(self, fault: str | None = None) -> Process:
-        """Start a worker process of one task; it dies at the fault, if one is given."""
-        environment = {**self.part.environment, "FINANCING_WORKER_TASKS": "1"}
-        if fault:
-            environment[VARIABLE] = fault
+    async def start(self, **more: str) -> Process:
+        """Start a worker process of one task, with more in its environment."""
+        environment = {**self.part.environment, **ONE_TASK, **more}
         command = bound(self.part.command, death=signal.SIGKILL)
         with (self.stack.logs / "worker.log").open("wb") as log:
             return await asyncio.create_subprocess_exec(
                 *command, cwd=ROOT, env=environment, stdin=DEVNULL, stdout=log, stderr=log
             )
 
-    async def die(self, case: Case) -> None:
-        """Run a worker process until it dies where the case says; raises NotKilled."""
-        process = await self.start(f"{case.point}:{case.passage}")
+    async def die(self, case: Case, nursery: "Nursery | None" = None) -> None:
+        """Run a worker, the nursery's if one is given, until it dies where the case says.
+
+        Raises:
+            NotKilled: it lives on, or ended in another way.
+        """
+        fault = {VARIABLE: f"{case.point}:{case.passage}"}
+        process = await (nursery.fork(**ONE_TASK, **fault) if nursery else self.start(**fault))
         end = asyncio.ensure_future(process.wait())
         try:
             async with asyncio.timeout(DEATH_SECONDS):
@@ -249,12 +255,9 @@ class Ground:
                     await asyncio.wait([end], timeout=0.1)
         except TimeoutError:
             process.terminate()
-        await end
-        if process.returncode != -signal.SIGKILL:
-            said = self.stack.last_words("worker")
-            raise NotKilled(
-                f"{case}: the worker ended with {process.returncode}; it said:\n{said}"
-            )
+        if await end != -signal.SIGKILL:
+            said = self.stack.last_words("nursery" if nursery else "worker")
+            raise NotKilled(f"{case}: the worker ended with {end.result()}; it said:\n{said}")
 
     async def finish(self, id: str, *statuses: str, steps: int = 60) -> None:
         """Let the worker in this process work, time passing, until a status; or NotFinished."""
@@ -378,13 +381,13 @@ def version_gaps(events: Iterable[Mapping[str, Any]], application: Mapping[str, 
     return [f"events tell of versions {versions}, the last is {application['version']}"]
 
 
-async def killed(ground: Ground, case: Case) -> list[str]:
+async def killed(ground: Ground, case: Case, nursery: "Nursery | None" = None) -> list[str]:
     """Kill a worker at one point, let time pass, let another finish, and judge."""
     behaviour = _BEHAVIOUR.get(case.situation)
     if behaviour:
         await ground.instruct(BANK, behaviour, 1)
     loan = await ground.submitted()
-    await ground.die(case)
+    await ground.die(case, nursery)
     await ground.finish(loan.id, "disbursed")
     return await ground.wrongs(loan)
 
@@ -461,26 +464,73 @@ def _person(number: int, name: str) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Nursery:
+    """A process that has its imports behind it, and forks one worker after the other."""
+
+    process: Process
+
+    async def fork(self, **more: str) -> "Forked":
+        """Start a worker, with more in its environment."""
+        return Forked(self, await self.told(more))
+
+    async def told(self, line: Any) -> int:
+        """Tell it something, and return the number that it answers."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(line).encode() + b"\n")
+        return int(await self.process.stdout.readline())
+
+
+@dataclass(frozen=True, slots=True)
+class Forked:
+    """A nursery's worker, handled as a process of one's own; wait for it before the next."""
+
+    nursery: Nursery
+    pid: int
+
+    def terminate(self) -> None:
+        """Ask it to stop."""
+        os.kill(self.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Stop it at once."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    async def wait(self) -> int:
+        """Wait for its end and return its exit code, the negative number of a signal."""
+        ended, end = asyncio.Event(), os.pidfd_open(self.pid)
+        asyncio.get_running_loop().add_reader(end, ended.set)
+        try:
+            await ended.wait()
+        finally:
+            asyncio.get_running_loop().remove_reader(end)
+            os.close(end)
+        return await self.nursery.told("bury")
+
+
 def nursery() -> None:
-    """Fork a worker for each line that is read, and kill it at the next line or at the end."""
-    settings = Settings.from_env(os.environ)
-    while sys.stdin.readline():
+    """Fork a worker for each line, which is added to its environment; bury it at the next."""
+    logs.configure()
+    while line := sys.stdin.readline():
         child = os.fork()
         if child == 0:
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # dies with the nursery
             os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what it logs is no answer
-            asyncio.run(work(settings))
+            os.environ.update(json.loads(line))
+            asyncio.run(work(Settings.from_env(os.environ)))
             os._exit(0)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()
-        sys.stdin.readline()
-        os.kill(child, signal.SIGKILL)
+        if not sys.stdin.readline():
+            os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0}\n")
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
 
 
 @asynccontextmanager
-async def nursing(ground: Ground) -> AsyncGenerator[Process]:
+async def nursing(ground: Ground) -> AsyncGenerator[Nursery]:
     """Run a nursery while the block runs; its worker dies with it."""
     command = (sys.executable, "-m", "bench.kills", "nursery")
     with (ground.stack.logs / "nursery.log").open("wb") as log:
@@ -493,7 +543,7 @@ async def nursing(ground: Ground) -> AsyncGenerator[Process]:
             stderr=log,
         )
     try:
-        yield process
+        yield Nursery(process)
     finally:
         assert process.stdin is not None
         process.stdin.close()

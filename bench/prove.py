@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import tempfile
-from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -39,6 +38,7 @@ from bench.kills import (
     Loan,
     NotFinished,
     NotKilled,
+    Nursery,
     effects_of,
     gaps,
     killed,
@@ -210,14 +210,15 @@ class Deaths:
 
 
 async def _kill(
-    ground: Ground, nursery: Process, deaths: Deaths, size: Size, random: Random
+    ground: Ground, nursery: Nursery, deaths: Deaths, size: Size, random: Random
 ) -> None:
     """Start and kill one worker after the other, until there are enough kills."""
     until = monotonic() + size.kills_seconds
     while deaths.kills < size.kills and monotonic() < until:
-        await _told(nursery)
+        worker = await nursery.fork()
         await asyncio.sleep(random.uniform(*LIFE_SECONDS))
-        if await _told(nursery) != signal.SIGKILL:
+        worker.kill()
+        if await worker.wait() != -signal.SIGKILL:
             raise NotKilled("a worker ended by itself; the nursery's log says why")
         deaths.kills += 1
         under_way = "SELECT id, attempt FROM submission WHERE status = 'sending'"
@@ -227,14 +228,6 @@ async def _kill(
             await ground.sign_in()
 
 
-async def _told(nursery: Process) -> int:
-    """Tell the nursery to go on, and return what it answers."""
-    assert nursery.stdin is not None
-    assert nursery.stdout is not None
-    nursery.stdin.write(b"\n")
-    return int(await nursery.stdout.readline())
-
-
 async def _settled(ground: Ground) -> int:
     """Let one worker live for a minute; return how many applications are still under way."""
     unfinished = (
@@ -242,7 +235,7 @@ async def _settled(ground: Ground) -> int:
     )
     until = monotonic() + STUCK_SECONDS
     async with nursing(ground) as nursery:
-        await _told(nursery)
+        await nursery.fork()
         while (left := await ground.pool.fetchval(unfinished)) and monotonic() < until:
             await ground.later(seconds=LEASE_SECONDS)
             await asyncio.sleep(0.5)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.kills import Ground, on_the_ground
+from bench.kills import Ground, Nursery, nursing, on_the_ground
 from shared.embedded_postgres import EmbeddedPostgres, GivenPostgres
 from tests.conftest import emptied
 from tests.financing.conftest import house
 
-__all__ = ["ground", "house"]
+__all__ = ["ground", "house", "nursery"]
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +32,10 @@ async def ground(
         yield ground
     for name in addresses:
         postgres.drop_database(f"ground_{name}")
+
+
+@pytest.fixture(scope="module")
+async def nursery(ground: Ground) -> AsyncIterator[Nursery]:
+    """Workers without their start, which takes seconds; `make prove` kills whole ones too."""
+    async with nursing(ground) as nursery:
+        yield nursery

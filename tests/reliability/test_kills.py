@@ -10,10 +10,12 @@ import pytest
 from bench.kills import (
     BANK,
     CASES,
+    DEATH_SECONDS,
     Case,
     Ground,
     Loan,
     NotFinished,
+    Nursery,
     Situation,
     effects_of,
     gaps,
@@ -54,8 +56,10 @@ def test_every_fault_point_of_the_worker_is_killed_at():
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(map(str, case)))
-async def test_killed_at_a_point_leaves_one_effect_and_a_whole_history(ground: Ground, case: Case):
-    assert await killed(ground, case) == []
+async def test_killed_at_a_point_leaves_one_effect_and_a_whole_history(
+    ground: Ground, nursery: Nursery, case: Case
+):
+    assert await killed(ground, case, nursery) == []
 
 
 async def taken(ground: Ground, loan: Loan) -> None:
@@ -68,10 +72,12 @@ async def test_killed_while_the_lender_holds_its_answer_it_is_not_sent_again(gro
     await ground.instruct(BANK, "timeout_after_accept", 1)
     loan = await ground.submitted()
     process = await ground.start()
-    async with asyncio.timeout(30):
-        await taken(ground, loan)
-    process.kill()
-    await process.wait()
+    try:
+        async with asyncio.timeout(DEATH_SECONDS):
+            await taken(ground, loan)
+    finally:
+        process.kill()
+        await process.wait()
     await ground.finish(loan.id, "disbursed")
     assert await ground.wrongs(loan) == []
     (entry,) = [
@@ -106,13 +112,14 @@ class GoesElsewhere(Worker):
 )
 async def test_the_judge_turns_red_on_a_worker_that_does_not_ask_first(
     ground: Ground,
+    nursery: Nursery,
     monkeypatch: pytest.MonkeyPatch,
     mutant: type[Worker],
     expected: str,
 ):
     """The kill is the same; only the defence is gone, and the machine that would stop it."""
     loan = await ground.submitted()
-    await ground.die(AFTER_SENDING)
+    await ground.die(AFTER_SENDING, nursery)
 
     def sends_at_once(status, *, withdrawal):
         errand = _errand(status, withdrawal=withdrawal)
