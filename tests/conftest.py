@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -37,7 +35,6 @@ from shared.keys import ensure_development_keys
 from tests.sandbox import lenders
 
 ISSUER = "https://issuer.test"
-KEPT = {"region", "region_change", "alembic_version", "event_head"}
 
 
 @pytest.fixture(scope="session")
@@ -89,14 +86,16 @@ def registry_template(postgres: EmbeddedPostgres) -> str:
     return url
 
 
-# Row by row, and foreign keys asleep: to truncate so many tables takes thirty times as long.
+# Row by row, and foreign keys asleep: to truncate so many tables takes ten times as long.
 EMPTY = """
 DO $$
 DECLARE name text;
 BEGIN
     SET LOCAL session_replication_role = replica;
     FOR name IN
-        SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL ('{kept}')
+        SELECT tablename FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> ALL
+            ('{region,region_change,alembic_version,event_head}')
     LOOP
         EXECUTE format('DELETE FROM %I', name);
     END LOOP;
@@ -105,17 +104,23 @@ END $$
 """
 
 
-async def emptied(url: str) -> None:
+async def empty(connection: asyncpg.Connection | asyncpg.Pool) -> None:
     """Empty every table but the reference data, and begin the feed again."""
+    await connection.execute(EMPTY)
+
+
+async def emptied(url: str) -> None:
+    """Empty the database at an address."""
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute(EMPTY.replace("{kept}", f"{{{','.join(sorted(KEPT))}}}"))
+        await empty(connection)
     finally:
         await connection.close()
 
 
 @pytest.fixture
 async def registry_url(registry_template: str) -> str:
+    """An empty database, for tests that do without the service or start their own."""
     await emptied(registry_template)
     return registry_template
 
@@ -188,8 +193,10 @@ def registry_app(registry_template: str, keys: Path) -> FastAPI:
 
 
 @pytest.fixture
-async def registry(registry_app: FastAPI, registry_url: str, keys: Path) -> AsyncIterator[Service]:
+async def registry(registry_app: FastAPI, keys: Path) -> AsyncIterator[Service]:
+    """The registry, empty; its tables are emptied on the connection that it writes on."""
     async with serving(registry_app, keys) as service:
+        await empty(service.database.writes.pool)
         yield service
 
 
@@ -254,22 +261,13 @@ def financing_settings(
     )
 
 
-def name_servers(host: str, port: int, *question: int) -> list[tuple[Any, ...]]:
-    """Lead every name of partners to a public address, and any other nowhere."""
-    if host.rpartition(".")[2] == "org":
-        host = "93.184.215.14"
-    return socket.getaddrinfo(host, port, 0, *question[1:3], socket.AI_NUMERICHOST)
-
-
 @pytest.fixture(scope="session")
 def financing_app(
     registry_app: FastAPI, financing_settings: FinancingSettings, lender_wire: Wire
 ) -> FastAPI:
     """Made once, wired to the real registry."""
     registry = httpx.ASGITransport(registry_app, raise_app_exceptions=False)
-    return create_financing(
-        financing_settings, registry=registry, lenders=lender_wire, resolver=name_servers
-    )
+    return create_financing(financing_settings, registry=registry, lenders=lender_wire)
 
 
 @pytest.fixture
@@ -277,12 +275,10 @@ async def financing(
     registry: Service,
     sandbox: FastAPI,
     financing_app: FastAPI,
-    financing_template: str,
     lender_wire: Wire,
     keys: Path,
 ) -> AsyncIterator[Service]:
     """Financing, wired to the real registry and to the sandbox lenders."""
-    await emptied(financing_template)
     who = Client(
         id="financing",
         secret_hash=CLIENT_HASH,
@@ -296,6 +292,7 @@ async def financing(
         await clients.put(unit, who, name="Financing", now=clock.now())
     lender_wire.end = httpx.ASGITransport(sandbox)
     async with serving(financing_app, keys) as service:
+        await empty(service.database.writes.pool)
         yield service
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.e2e.ports import free_ports
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 
 
 def processes_of(folder: Path) -> list[str]:

@@ -75,7 +75,7 @@ async def test_a_killed_database_is_started_again(tmp_path: Path):
         keeping = asyncio.ensure_future(command.keep_alive(server))
         os.kill(killed, signal.SIGKILL)
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (server.alive and server.pid != killed):  # noqa: ASYNC110 - a process
                 await asyncio.sleep(0.02)
         keeping.cancel()

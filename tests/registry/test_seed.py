@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from services.registry.__main__ import main
 from services.registry.seed import NewClient, ScopeUnknown, put_clients
 from shared import clock
 from shared.auth import Kind
@@ -21,19 +22,19 @@ CLIENT = {
 }
 
 
-def command(url: str, name: str, given: str = "") -> subprocess.CompletedProcess[str]:
+def put_client(url: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "services.registry", name],
+        [sys.executable, "-m", "services.registry", "put-client"],
         env={**os.environ, "REGISTRY_DATABASE_URL": url},
-        input=given,
+        input=json.dumps(CLIENT),
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-async def test_a_client_that_was_put_gets_a_token(registry: Service, registry_url: str):
-    done = command(registry_url, "put-client", json.dumps(CLIENT))
+async def test_a_client_that_was_put_gets_a_token(registry: Service, registry_template: str):
+    done = put_client(registry_template)
     assert (done.returncode, done.stdout) == (0, "partner may ask for tokens\n"), done.stderr
     form = {
         "grant_type": "client_credentials",
@@ -44,15 +45,15 @@ async def test_a_client_that_was_put_gets_a_token(registry: Service, registry_ur
     assert granted.json()["scope"] == "people:read"
 
 
-async def test_the_regions_are_loaded_again_without_harm(registry_url: str):
-    done = command(registry_url, "load-regions")
-    assert (done.returncode, done.stdout) == (0, "91599 regions are loaded\n"), done.stderr
+def test_the_regions_are_loaded_again_without_harm(registry_template: str, monkeypatch, capsys):
+    monkeypatch.setenv("REGISTRY_DATABASE_URL", registry_template)
+    assert main(["load-regions"]) == 0
+    assert capsys.readouterr().out == "91599 regions are loaded\n"
 
 
-def test_an_unknown_command_is_told_what_there_is():
-    done = command("", "load")
-    assert done.returncode == 2
-    assert "put-client" in done.stderr
+def test_an_unknown_command_is_told_what_there_is(capsys):
+    assert main(["load"]) == 2
+    assert "put-client" in capsys.readouterr().err
 
 
 async def test_a_client_with_an_unknown_scope_is_refused(registry: Service):

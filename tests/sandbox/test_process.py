@@ -31,7 +31,7 @@ def running(environ):
 
 
 async def ready(address: str) -> None:
-    async with asyncio.timeout(20), httpx.AsyncClient() as client:
+    async with asyncio.timeout(60), httpx.AsyncClient() as client:
         while True:
             try:
                 if (await client.get(f"{address}/readyz")).status_code == 200:

@@ -65,9 +65,9 @@ async def test_a_reader_cannot_write(registry: Service):
         await registry.database.reader.rows(INSERT, code="99")
 
 
-async def test_a_dead_connection_is_replaced(registry: Service, registry_url: str):
+async def test_a_dead_connection_is_replaced(registry: Service, registry_template: str):
     """At whatever moment its end is noticed: before the next query, or in the middle of it."""
-    admin = await asyncpg.connect(registry_url)
+    admin = await asyncpg.connect(registry_template)
     try:
         for written in range(40):
             assert await count(registry) == written

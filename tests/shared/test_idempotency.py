@@ -60,7 +60,7 @@ async def test_a_service_forgets_by_itself(registry, financing, keys, monkeypatc
     monkeypatch.setattr(idempotency, "_FIRST_SECONDS", 0)
     service = {"registry": registry, "financing": financing}[name]
     await answers(service, 1, made=clock.now() - KEPT - MARGIN)
-    async with asyncio.timeout(20), serving(service.app, keys) as again:
+    async with asyncio.timeout(60), serving(service.app, keys) as again:
         while await kept(again):
             pass
 
@@ -78,7 +78,7 @@ async def test_a_failure_that_nobody_foresaw_does_not_end_the_forgetting(
 
     await rename("idempotency", "idempotency_away")
     with capture_logs() as logs:
-        async with asyncio.timeout(20), serving(registry.app, keys):
+        async with asyncio.timeout(60), serving(registry.app, keys):
             try:
                 while not logs:
                     await registry.database.reader.row(SELECT_ONE)

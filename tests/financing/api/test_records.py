@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 import pytest
 
+from services.financing.__main__ import verify
 from services.financing.api import records
 from services.financing.api.records import OtherFacts, OtherOutcome, RecordUnreadable
 from services.financing.domain import decision
@@ -121,7 +122,7 @@ def test_what_is_no_record_is_said(file):
 
 
 async def test_what_an_application_was_decided_by_is_verified_on_another_machine(
-    house: House, tmp_path: Path
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     """Only the package is there: no database, another locale, another time zone."""
     application = await house.submitted(40_000_000)
@@ -148,12 +149,12 @@ async def test_what_an_application_was_decided_by_is_verified_on_another_machine
 
     record["outcome"]["score"]["points"] += 1
     file.write_text(json.dumps(record))
-    said = await asyncio.to_thread(verified)
-    assert (said.returncode, said.stdout) == (1, "")
-    assert "The outcome has been changed" in said.stderr
+    assert verify(str(file)) == 1
+    assert "The outcome has been changed" in capsys.readouterr().err
 
     file.write_text("{}")
-    assert (await asyncio.to_thread(verified)).returncode == 2
+    assert verify(str(file)) == 2
+    assert capsys.readouterr().out == ""
 
 
 def test_channels_are_kept_as_they_stood_that_day():

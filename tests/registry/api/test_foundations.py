@@ -45,9 +45,9 @@ async def failing_commit(url: str) -> AsyncIterator[None]:
         await connection.close()
 
 
-async def test_a_commit_that_fails_is_never_a_success(app, registry, registry_url):
+async def test_a_commit_that_fails_is_never_a_success(app, registry, registry_template):
     person, headers = await a_person(app), once()
-    async with failing_commit(registry_url):
+    async with failing_commit(registry_template):
         for reply in (
             await app.post("/people", json=PERSON, headers=headers),
             await app.post("/people", json=PERSON, headers=headers),

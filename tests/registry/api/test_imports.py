@@ -354,7 +354,7 @@ async def stream(*pieces: bytes, then: asyncio.Event | None = None) -> AsyncIter
 
 async def until_read(client: httpx.AsyncClient, path: str, rows: int) -> dict:
     """Ask until so many rows have been read."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             answer = (await client.get(path)).json()
             if answer["rows_read"] >= rows:
