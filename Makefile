@@ -23,8 +23,10 @@ setup: $(READY)  ## Create the environment from the lock files
 run: $(READY)  ## Run everything on this machine, with sample data (options: ARGS=--fresh)
 	@exec $(BIN)/python -m services $(ARGS)
 
-test: $(READY)  ## Run every test (some only: ARGS="tests/shared -k postgres")
-	$(BIN)/pytest $(ARGS)
+# Two processes, each with a PostgreSQL of its own; a file is not divided, and each begins with the
+# next of the list: its end is many small ones, so that both processes end together.
+test: $(READY)  ## Run every test (some only, in one process: ARGS="-n0 tests/shared -k postgres")
+	$(BIN)/pytest -n2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(READY)  ## Judge style, types, layers, and that migrations agree with the tables
 	$(BIN)/ruff check
