@@ -77,6 +77,7 @@ def contract(
         version=app.version,
         description=app.description,
         routes=app.routes,
+        webhooks=app.webhooks.routes,
         tags=app.openapi_tags,
         servers=[{"url": "/"}],
     )
@@ -91,6 +92,10 @@ def contract(
     for path in document.get("paths", {}).values():
         for operation in path.values():
             _complete(operation, problems)
+    for path in document.get("webhooks", {}).values():
+        for operation in path.values():
+            # What FastAPI expects of a server: here the caller is us, and what we send fits.
+            operation["responses"].pop("422", None)
     for scheme in components.get("securitySchemes", {}).values():
         if token_url is None:
             scheme.clear()

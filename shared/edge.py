@@ -51,6 +51,17 @@ class BodyNotForm(Exception):
     """The endpoint reads form fields, application/x-www-form-urlencoded."""
 
 
+class ShownOnce(Response):
+    """An answer with a secret in it, shown once: a repeat of the act gets `kept` instead.
+
+    The answers of acts are stored; a secret is not, but sealed.
+    """
+
+    def __init__(self, content: str, *, kept: str, **more: Any) -> None:
+        super().__init__(content, **more)
+        self.kept = kept.encode()
+
+
 class _Repeat(Exception):
     """The act was done before; its stored answer is all there is to say."""
 
@@ -132,7 +143,8 @@ async def _abandon(request: Request) -> None:
 
 def _answer(response: Response) -> Answer:
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    return Answer(response.status_code, headers, bytes(response.body))
+    body = response.kept if isinstance(response, ShownOnce) else bytes(response.body)
+    return Answer(response.status_code, headers, body)
 
 
 async def reading(request: Request) -> Reader:

@@ -8,6 +8,7 @@ guess.
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -17,15 +18,18 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from shared import tracing
+from shared import clock, tracing
 from shared.contract import contract
-from shared.db import SELECT_ONE, Database, DatabaseUnavailable, Statement
+from shared.db import SELECT_ONE, Database, DatabaseUnavailable, Reader, Statement
 from shared.express import Express
 from shared.observed import Observed
 from shared.problems import Catalogue
 
 Check = Callable[[], Awaitable[str | None]]
 """Returns None when all is well, else a sentence that says what is wrong."""
+
+Measure = Callable[[Reader, datetime], Awaitable[None]]
+"""Brings gauges up to date from the database, when the metrics are read."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -67,6 +71,7 @@ def new_app(
     app.state.metrics = registry
     app.state.edges = list[APIRoute]()
     app.state.checks = dict[str, Check]()
+    app.state.measures = list[Measure]()
     # The one added last is outermost: a short answer is observed like any other.
     if not traced:
         app.add_middleware(Express, service=app)
@@ -131,7 +136,10 @@ def _add_health(app: FastAPI, registry: CollectorRegistry) -> None:
         }
         return JSONResponse(body, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
+        measures: list[Measure] = request.app.state.measures
+        for measure in measures:
+            await measure(request.app.state.database.reader, clock.now())
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     for path, endpoint in (("/livez", livez), ("/readyz", readyz), ("/metrics", metrics)):

@@ -14,6 +14,7 @@ import pytest
 from services.financing.domain import application, submission
 from services.financing.domain.eligibility import Confidence
 from services.registry.domain import cooperative, membership, mentoring, person, training
+from shared.webhooks import subscription
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -257,6 +258,7 @@ MACHINES = {
     "membership": Machine(membership, "applied", "A membership"),
     "mentoring": Machine(mentoring, "proposed", "A mentoring relation"),
     "training": Machine(training, "enrolled", "A place in a training"),
+    "subscription": Machine(subscription, "unverified", "A webhook endpoint"),
     "application": Machine(application, "drafted", "An application"),
     "submission": Machine(
         submission,
@@ -296,7 +298,7 @@ def test_every_diagram_is_drawn_from_its_table(name):
 def test_every_state_machine_has_its_diagram():
     tables = {
         path.stem
-        for path in (ROOT / "services").glob("*/domain/*.py")
+        for path in (*ROOT.glob("services/*/domain/*.py"), *ROOT.glob("shared/webhooks/*.py"))
         if re.search(r"^TRANSITIONS\b", path.read_text(), flags=re.MULTILINE)
     }
     assert tables == set(MACHINES)

@@ -2,7 +2,7 @@
 Financing.
 
     python -m services.financing                serve the API until told to stop
-    python -m services.financing worker         carry submissions until told to stop
+    python -m services.financing worker         carry submissions and webhooks likewise
     python -m services.financing verify FILE    make a decision again from its record, which is
                                                 the answer of /applications/{id}/decision/record
 """
@@ -16,14 +16,17 @@ from pathlib import Path
 import uvicorn
 
 from services.financing.api import records
-from services.financing.app import create_app, registry_client
+from services.financing.app import create_app, registry_client, webhook_sealer
 from services.financing.channels import keys as channel_keys
+from services.financing.db import webhooks
 from services.financing.settings import Settings
 from services.financing.worker import Worker
-from shared import clock, logs
+from shared import clock, keys, logs
 from shared.db import Database
 from shared.faults import Faults
 from shared.outbound import Outbound
+from shared.public_web import PublicWeb
+from shared.webhooks.postman import Postman
 
 
 def serve(settings: Settings) -> None:
@@ -40,10 +43,13 @@ def serve(settings: Settings) -> None:
 
 
 async def work(settings: Settings) -> None:
-    """Carry submissions until told to stop; the step under way is ended first."""
+    """Carry submissions and webhooks until told to stop; what is under way is ended first."""
     production = settings.mode == "production"
     faults = Faults.from_env(os.environ, production=production)
     lenders = channel_keys.load(settings.channels, production=production)
+    ring = keys.load(settings.keys / "financing.json")
+    if production:
+        ring.refuse_development()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -51,6 +57,7 @@ async def work(settings: Settings) -> None:
         Database.connect(settings.database_url) as database,
         Outbound(settings.registry_url) as line,
         channel_keys.open_channels(lenders) as channels,
+        PublicWeb.open(development=not production) as public_web,
     ):
         worker = Worker(
             database=database,
@@ -59,7 +66,17 @@ async def work(settings: Settings) -> None:
             clock=clock.now,
             faults=faults,
         )
-        await worker.run(stop, tasks=settings.worker_tasks)
+        postman = Postman(
+            database=database,
+            web=public_web,
+            sealer=webhook_sealer(ring),
+            sees=webhooks.sees,
+            service="financing",
+            clock=clock.now,
+        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(worker.run(stop, tasks=settings.worker_tasks))
+            group.create_task(postman.run(stop))
 
 
 def verify(file: str) -> int:

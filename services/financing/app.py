@@ -32,6 +32,10 @@ from shared.db import Database, DatabaseUnavailable
 from shared.feed import feed
 from shared.operations import database_checks, include, new_app
 from shared.outbound import Outbound
+from shared.public_web import PublicWeb, Resolver, name_servers
+from shared.sealing import Sealer
+from shared.webhooks import endpoints
+from shared.webhooks.measures import webhook_measures
 
 TAGS = {
     "applications": "A loan from its draft to the last instalment",
@@ -40,6 +44,7 @@ TAGS = {
     "quotas": "What each lender may lend in a year, and who waits for it",
     "callbacks": "What lenders report",
     "events": "The ordered feed of changes",
+    "webhooks": "Being told of changes as they happen",
 }
 NAMES = {
     "Act": "StepAct",
@@ -64,8 +69,9 @@ def create_app(
     *,
     registry: AsyncBaseTransport | None = None,
     lenders: AsyncBaseTransport | None = None,
+    resolver: Resolver = name_servers,
 ) -> FastAPI:
-    """Return the financing API. A transport replaces the wire in a test, and nothing else.
+    """Return the financing API. A transport or resolver replaces the wire in a test, no more.
 
     Raises:
         KeysMissing: a key file is absent.
@@ -85,7 +91,9 @@ def create_app(
             idempotency.forgetting(database),
             Outbound(settings.registry_url, transport=registry) as line,
             channel_keys.open_channels(lender_keys, transport=lenders) as channels,
+            PublicWeb.open(development=not production, resolver=resolver) as public_web,
         ):
+            app.state.public_web = public_web
             app.state.database = database
             app.state.channels = channels
             app.state.registry = registry_client(settings, line)
@@ -105,8 +113,11 @@ def create_app(
         token_url=_token_url(settings),
     )
     app.state.cursor_key = ring.cursor
+    app.state.webhook_sealer = webhook_sealer(ring)
+    app.state.measures.append(webhook_measures(app.state.metrics))
     app.state.verifier = Verifier(settings.issuer, KeySet(settings.jwks))
     app.state.channels_today = CHANNELS
+    app.webhooks.routes.extend(endpoints.told.routes)
     include(
         app,
         applications.routes,
@@ -119,6 +130,7 @@ def create_app(
         quotas.waiting_routes,
         schedules.routes,
         feed(event, PROBLEMS),
+        endpoints.routes,
     )
     return app
 
@@ -131,6 +143,11 @@ def registry_client(settings: Settings, line: Outbound) -> RegistryClient:
         client_secret=settings.client_secret.get_secret_value(),
         token_url=_token_url(settings),
     )
+
+
+def webhook_sealer(ring: keys.Keyring) -> Sealer:
+    """Return what seals the secrets of webhooks; the API seals them, the worker opens them."""
+    return Sealer(ring, "webhook_endpoint.secret")
 
 
 def _token_url(settings: Settings) -> str:

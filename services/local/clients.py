@@ -32,6 +32,8 @@ _OFFICER = frozenset(
         "decisions:write",
         "applications:read",
         "applications:write",
+        "webhooks:read",
+        "webhooks:write",
     }
 )
 _KINDS: Mapping[str, tuple[str, Kind, frozenset[str]]] = MappingProxyType(

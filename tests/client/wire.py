@@ -10,14 +10,14 @@ import uvicorn
 
 
 @asynccontextmanager
-async def over_http(app: Any) -> AsyncIterator[str]:
+async def over_http(app: Any, **more: Any) -> AsyncIterator[str]:
     """Serve an application, whose lifespan runs already, and yield its address."""
     # The loop sends at once (TCP_NODELAY) only where a socket names its protocol.
     with socket.socket(proto=socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(128)
         server = uvicorn.Server(
-            uvicorn.Config(app, lifespan="off", log_level="warning", access_log=False)
+            uvicorn.Config(app, lifespan="off", log_level="warning", access_log=False, **more)
         )
         serving = asyncio.create_task(server.serve([listening]))
         try:

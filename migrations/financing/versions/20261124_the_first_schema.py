@@ -112,6 +112,126 @@ def upgrade() -> None:
     )
     op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"], unique=False)
     op.create_table(
+        "webhook_endpoint",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("owner_kind", sa.Text(), nullable=False),
+        sa.Column("cooperative_id", sa.Uuid(), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("reads_feed", sa.Boolean(), nullable=False),
+        sa.Column("slot", sa.SmallInteger(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("kinds", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("secret_key", sa.Text(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("old_secret_key", sa.Text(), nullable=True),
+        sa.Column("old_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("old_secret_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("nonce", sa.Text(), nullable=True),
+        sa.Column("challenges", sa.Integer(), nullable=False),
+        sa.Column("challenged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("challenge_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("served_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rest_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_call_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_status", sa.Integer(), nullable=True),
+        sa.Column("last_outcome", sa.Text(), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "last_outcome IN ('accepted', 'refused', 'redirected', 'gone', 'no_connection', 'no_answer', 'address_refused', 'challenge_not_answered', 'secret_unreadable')",
+            name=op.f("ck_webhook_endpoint_last_outcome"),
+        ),
+        sa.CheckConstraint(
+            "owner_kind IN ('mobile_backend', 'cooperative_officer', 'ministry_analyst', 'lender', 'service', 'auditor')",
+            name=op.f("ck_webhook_endpoint_owner_kind"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('unverified', 'active', 'paused', 'suspended', 'gone')",
+            name=op.f("ck_webhook_endpoint_status"),
+        ),
+        sa.CheckConstraint("slot BETWEEN 1 AND 10", name=op.f("ck_webhook_endpoint_slot")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_endpoint")),
+    )
+    op.create_index(
+        "ix_webhook_endpoint_owner_id", "webhook_endpoint", ["owner_id", "id"], unique=False
+    )
+    op.create_index(
+        "uq_webhook_endpoint_slot", "webhook_endpoint", ["owner_id", "slot"], unique=True
+    )
+    op.create_table(
+        "webhook_delivery",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("endpoint_id", sa.Uuid(), nullable=False),
+        sa.Column("event_number", sa.BigInteger(), nullable=False),
+        sa.Column("stream_id", sa.Uuid(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_call_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_call_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_status", sa.Integer(), nullable=True),
+        sa.Column("last_outcome", sa.Text(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "last_outcome IN ('accepted', 'refused', 'redirected', 'gone', 'no_connection', 'no_answer', 'address_refused', 'challenge_not_answered', 'secret_unreadable')",
+            name=op.f("ck_webhook_delivery_last_outcome"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('pending', 'delivered', 'failed')", name=op.f("ck_webhook_delivery_status")
+        ),
+        sa.ForeignKeyConstraint(
+            ["endpoint_id"],
+            ["webhook_endpoint.id"],
+            name=op.f("fk_webhook_delivery_endpoint_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["event_number"], ["event.number"], name=op.f("fk_webhook_delivery_event_number")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_delivery")),
+    )
+    op.create_index(
+        "ix_webhook_delivery_due_at",
+        "webhook_delivery",
+        ["endpoint_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_webhook_delivery_ended_at",
+        "webhook_delivery",
+        ["ended_at"],
+        unique=False,
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_webhook_delivery_endpoint_id", "webhook_delivery", ["endpoint_id", "id"], unique=False
+    )
+    op.create_index(
+        "ix_webhook_delivery_waiting",
+        "webhook_delivery",
+        ["endpoint_id", "stream_id", "event_number"],
+        unique=False,
+        postgresql_where=sa.text("status = 'pending'"),
+    )
+    op.create_index(
+        "uq_webhook_delivery_event",
+        "webhook_delivery",
+        ["endpoint_id", "event_number"],
+        unique=True,
+    )
+    op.create_table(
         "application_step",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("application_id", sa.Uuid(), nullable=False),
@@ -404,6 +524,27 @@ def downgrade() -> None:
     op.drop_table("decision")
     op.drop_index("ix_application_step_application_id", table_name="application_step")
     op.drop_table("application_step")
+    op.drop_index("uq_webhook_delivery_event", table_name="webhook_delivery")
+    op.drop_index(
+        "ix_webhook_delivery_waiting",
+        table_name="webhook_delivery",
+        postgresql_where=sa.text("status = 'pending'"),
+    )
+    op.drop_index("ix_webhook_delivery_endpoint_id", table_name="webhook_delivery")
+    op.drop_index(
+        "ix_webhook_delivery_ended_at",
+        table_name="webhook_delivery",
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_webhook_delivery_due_at",
+        table_name="webhook_delivery",
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.drop_table("webhook_delivery")
+    op.drop_index("uq_webhook_endpoint_slot", table_name="webhook_endpoint")
+    op.drop_index("ix_webhook_endpoint_owner_id", table_name="webhook_endpoint")
+    op.drop_table("webhook_endpoint")
     op.drop_index("ix_idempotency_created_at", table_name="idempotency")
     op.drop_table("idempotency")
     op.drop_table("heartbeat")

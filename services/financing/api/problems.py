@@ -13,10 +13,10 @@ from services.financing.domain.eligibility import BorrowerDeceased
 from services.financing.domain.products import ProductNotFound
 from services.financing.domain.routing import ChannelNotFound
 from services.financing.registry import RegistryRefused, RegistryUnavailable, SubjectNotFound
-from shared.general_problems import GENERAL_PROBLEMS
 from shared.problems import Catalogue, ProblemType
+from shared.webhooks.problems import PROBLEMS as SHARED_PROBLEMS
 
-PROBLEMS = GENERAL_PROBLEMS | Catalogue(
+PROBLEMS = SHARED_PROBLEMS | Catalogue(
     {
         ApplicationNotFound: ProblemType(
             "application-not-found",

@@ -32,10 +32,12 @@ from shared.events import add_event_tables
 from shared.idempotency import add_idempotency_table
 from shared.money import AMOUNT_MAX
 from shared.tables import choice, id_column, new_metadata, version_columns
+from shared.webhooks.tables import add_webhook_tables
 
 metadata: Final = new_metadata()
 event: Final = add_event_tables(metadata)
 idempotency: Final = add_idempotency_table(metadata)
+webhook_endpoint, webhook_delivery = add_webhook_tables(metadata)
 
 _TIME = DateTime(timezone=True)
 
