@@ -15,7 +15,7 @@ from services.registry.api.problems import PROBLEMS as REGISTRY
 from shared.problems import GENERAL, Catalogue
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("services", "shared", "migrations", "bench")
+ROOMS = ("services", "shared", "migrations", "bench", "fitting")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 LINES_MAX = 40
