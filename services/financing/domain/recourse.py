@@ -154,7 +154,8 @@ def recourse(
     first, numbers = _Seen(applicant, request, said), count()
     start = _Plan((), on)
     open_plans = [(_Cost(0, on, 0, 0), next(numbers), start)]
-    known, stuck = {_key(start)}, dict[Code, None]()
+    known = {_key(start)}
+    stuck: dict[Code, None] = {}
     while open_plans and next(numbers) < STATES_MAX:
         _, _, plan = heappop(open_plans)
         seen = first if plan is start else case.seen(plan)
@@ -242,8 +243,9 @@ def _said(
 ) -> Assessment:
     """Return what one product says."""
     if product in kur.CODES:
-        every = kur.assess(applicant, request, terms.kur, burden=terms.burden, on=on)
-    elif product in lpdb.CODES:
+        edition, burden = terms.kur, terms.burden
+        return kur.assess_one(product, applicant, request, edition, burden=burden, on=on)
+    if product in lpdb.CODES:
         every = lpdb.assess(applicant, request, terms.lpdb_regular, terms.lpdb_mockup, on=on)
     elif product in blu.CODES:
         every = blu.assess(applicant, request, terms.blu, on=on)

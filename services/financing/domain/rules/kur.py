@@ -107,29 +107,52 @@ def assess(
     """
     if edition is None:
         return _NOT_YET
-    articles = edition.articles
+    others = _for_other_kinds(edition.articles.borrowers)
     if applicant.kind is BorrowerKind.COOPERATIVE:
-        return _for_other_kinds(articles.borrowers)
-    everyone = _everyone(applicant.person, applicant.credit, articles)
-    enterprise = _enterprise(applicant, edition, on)
+        return others
+    case = _case(applicant, request, edition, burden, on)
+    if applicant.kind is BorrowerKind.GROUP:
+        super_mikro, mikro, kecil, _, pmi = others
+        return (super_mikro, mikro, kecil, _khusus(case), pmi)
+    return (_super_mikro(case), _mikro(case), _kecil(case), _khusus(case), _pmi(case))
+
+
+def assess_one(
+    product: str,
+    applicant: Applicant,
+    request: LoanRequest,
+    edition: Edition | None,
+    *,
+    burden: Term[int],
+    on: date,
+) -> Assessment:
+    """Return what one KUR product says, as `assess` does, without asking the others."""
+    place, kind = CODES.index(product), applicant.kind
+    if edition is None:
+        return _NOT_YET[place]
+    if kind is BorrowerKind.COOPERATIVE or (kind is BorrowerKind.GROUP and product != KHUSUS):
+        return _for_other_kinds(edition.articles.borrowers)[place]
+    judge = (_super_mikro, _mikro, _kecil, _khusus, _pmi)[place]
+    return judge(_case(applicant, request, edition, burden, on))
+
+
+def _case(
+    applicant: Applicant, request: LoanRequest, edition: Edition, burden: Term[int], on: date
+) -> _Case:
     relief = _relief(applicant.business, edition)
-    case = _Case(
+    return _Case(
         applicant,
         request,
         edition,
         burden,
         on,
         _notes(applicant, request, edition, on, relief),
-        everyone,
-        enterprise,
+        _everyone(applicant.person, applicant.credit, edition.articles),
+        _enterprise(applicant, edition, on),
         _commercial(applicant.credit),
         _business_age(applicant.business, edition, on),
         relief,
     )
-    if applicant.kind is BorrowerKind.GROUP:
-        super_mikro, mikro, kecil, _, pmi = _for_other_kinds(articles.borrowers)
-        return (super_mikro, mikro, kecil, _khusus(case), pmi)
-    return (_super_mikro(case), _mikro(case), _kecil(case), _khusus(case), _pmi(case))
 
 
 def _super_mikro(case: _Case) -> Assessment:
