@@ -1,5 +1,6 @@
 """The whole answer to one request: every product with every reason, the score, the route."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -146,6 +147,21 @@ def assess(
         *blu.assess(applicant, request, terms.blu, on=on),
         pmk49.assess(applicant, request, terms.pmk49, day=akad_on),
     )
+
+
+@lru_cache(maxsize=256)
+def _changes(rulebook: Rulebook) -> tuple[date, ...]:
+    return tuple(sorted({day for days in rulebook.enacted().values() for day in days}))
+
+
+def same_law_since(rulebook: Rulebook, day: date) -> date:
+    """Return the first day from which the whole law has been as it is on `day`.
+
+    What depends on the editions alone is kept under this day: there are few of them.
+    """
+    changes = _changes(rulebook)
+    place = bisect_right(changes, day)
+    return changes[place - 1] if place else day
 
 
 @lru_cache(maxsize=4096)

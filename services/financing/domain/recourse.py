@@ -14,7 +14,13 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
 
-from services.financing.domain.decision import IN_FORCE, Editions, Rulebook, in_force
+from services.financing.domain.decision import (
+    IN_FORCE,
+    Editions,
+    Rulebook,
+    in_force,
+    same_law_since,
+)
 from services.financing.domain.eligibility import (
     Applicant,
     Assessment,
@@ -149,7 +155,7 @@ def recourse(
     """Return the cheapest way from what a product has `said` of a request to its yes."""
     case = _Case(said.product, applicant, request, on, rulebook)
     fixed = tuple(each.code for each in said.refusals if each.code in FIXED and not each.earliest)
-    if fixed and not _next_edition(rulebook, said.product, on):
+    if fixed and not _next_edition(rulebook, said.product, same_law_since(rulebook, on)):
         return Recourse(said.product, (), None, None, fixed)
     first, numbers = _Seen(applicant, request, said), count()
     start = _Plan((), on)
@@ -184,6 +190,7 @@ def _key(plan: _Plan) -> tuple[object, ...]:
 def _followed(case: _Case, plan: _Plan, seen: _Seen, stuck: dict[Code, None]) -> Iterator[_Plan]:
     """Yield the plans that go on from here: every forced act together, or the branches of one."""
     akad_on = max(plan.day, case.request.akad_on or plan.day)
+    law = same_law_since(case.rulebook, akad_on)
     situation = Situation(
         case.product,
         case.on,
@@ -191,11 +198,11 @@ def _followed(case: _Case, plan: _Plan, seen: _Seen, stuck: dict[Code, None]) ->
         seen.request,
         plan.day,
         seen.said.rate_bp,
-        _months_max(case.rulebook, case.product, seen.request.purpose, akad_on)
+        _months_max(case.rulebook, case.product, seen.request.purpose, law)
         or seen.request.tenor_months,
-        _npwp_above(case.rulebook, case.product, akad_on),
+        _npwp_above(case.rulebook, case.product, law),
     )
-    later = _next_edition(case.rulebook, case.product, plan.day)
+    later = _next_edition(case.rulebook, case.product, same_law_since(case.rulebook, plan.day))
     choices: list[Sequence[Way]] = []
     for refusal in seen.said.refusals:
         ways = (*remedies(situation, refusal), *later)
@@ -223,7 +230,7 @@ def _apart(ways: Sequence[Way]) -> Iterator[Remedy]:
             yield from way
 
 
-# Every day has its answers, and every refusal of a day asks for them.
+# Every refusal asks for it; the day is the first of a law.
 @lru_cache(maxsize=4096)
 def _next_edition(rulebook: Rulebook, product: str, day: date) -> tuple[Way, ...]:
     """Return the wait for the next edition of a product's law, if one is enacted already."""

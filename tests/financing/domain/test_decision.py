@@ -3,13 +3,21 @@
 from calendar import monthrange
 from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.financing.domain import duration
-from services.financing.domain.decision import ENGINE_VERSION, IN_FORCE, Rulebook, decide
+from services.financing.domain.decision import (
+    ENGINE_VERSION,
+    IN_FORCE,
+    Rulebook,
+    decide,
+    in_force,
+    same_law_since,
+)
 from services.financing.domain.eligibility import (
     Applicant,
     BorrowerKind,
@@ -38,6 +46,7 @@ from tests.financing.domain.applicants import (
     ask,
     decided,
 )
+from tests.financing.domain.cases import a_case
 
 APPLICANTS = {
     "person": a_person(),
@@ -360,3 +369,25 @@ def test_months_between_undoes_adding_months(day, months):
     after = duration.add_months(day, months)
     assert duration.months_between(day, after) == months
     assert duration.months_between(after, day) == 0 or months == 0
+
+
+def test_one_kur_product_says_alone_what_it_says_among_all():
+    random = Random(7)
+    for _ in range(200):
+        applicant, request, on = a_case(random)
+        terms = in_force(IN_FORCE, request.akad_on or on)
+        every = kur.assess(applicant, request, terms.kur, burden=terms.burden, on=on)
+        alone = tuple(
+            kur.assess_one(code, applicant, request, terms.kur, burden=terms.burden, on=on)
+            for code in kur.CODES
+        )
+        assert alone == every
+
+
+@pytest.mark.parametrize("day", [date(2022, 5, 1), date(2024, 2, 29), date(2026, 1, 5)])
+def test_the_law_of_a_day_has_been_the_same_since_its_last_change(day):
+    since = same_law_since(IN_FORCE, day)
+    assert since <= day
+    assert in_force(IN_FORCE, since) == in_force(IN_FORCE, day)
+    if since > date.min:
+        assert in_force(IN_FORCE, since - timedelta(days=1)) != in_force(IN_FORCE, day)
