@@ -194,6 +194,9 @@ def _of_person(case: Case) -> Iterator[Atom]:
         yield Atom("person", {"mentored": True}, DO)
     yield from _told("credit", "commercial_before", False, credit)
     yield from _told("credit", "kur_received", KurReceived(), credit)
+    yield from _told("credit", "kur_outstanding", 0, credit)
+    if credit.kur_outstanding:
+        yield from _told("credit", "kur_lender", "to be told", credit)
     yield from _mended("credit", "collectibility", 1, credit, SETTLE)
     yield from _mended("credit", "dhn_listed", False, credit, SETTLE)
     yield from _mended("credit", "mikro_outstanding", 0, credit, SETTLE)
