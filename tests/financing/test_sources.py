@@ -1,6 +1,6 @@
 """Every number and every refusal rests on a text, holds on its days, and says how sure it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import date, timedelta
 from random import Random
@@ -38,6 +38,8 @@ def inside(value: Any) -> Iterator[Any]:
     yield value
     if is_dataclass(value):
         value = [getattr(value, field.name) for field in fields(value)]
+    if isinstance(value, Mapping):
+        value = [*value.values()]
     if isinstance(value, tuple | list | frozenset) and not isinstance(value, Source):
         for each in value:
             yield from inside(each)
@@ -126,6 +128,7 @@ NOT_LAW = [
             "kmk_months_max": "unverified",
             "ki_months_max": "unverified",
             "pay_off_lag_days": "unverified",
+            "first_instalment_after_months": "unverified",
         },
     ),
     *(

@@ -29,6 +29,7 @@ from services.financing.domain.eligibility import (
     Purpose,
     Rat,
     Shu,
+    SpecialGroup,
     VerificationLevel,
 )
 from services.financing.registry import Known, KnownCooperative, KnownPerson
@@ -144,6 +145,9 @@ class BusinessFactsIn(In):
     )
     disaster_affected: Flag | None = _said(
         "A lender counts the business among those affected by the disaster in its province"
+    )
+    special_group: SpecialGroup | None = _said(
+        "A special group for whom some rules of KUR are switched off (Art. 38A)"
     )
 
     def facts(self) -> BusinessFacts:

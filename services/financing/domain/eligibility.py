@@ -231,6 +231,12 @@ class NoteCode(StrEnum):
     INCOME_NOT_JUDGED = "income_not_judged"
     COLLATERAL_BY_LENDER = "collateral_by_lender"
     DISASTER_RELIEF = "disaster_relief"
+    RELAXED = "relaxed"
+    SECOND_MIKRO = "second_mikro"
+    SEASON_BASED = "season_based"
+    INSTALMENTS_AFTER_WORK = "instalments_after_work"
+    VERIFIED_WITHIN = "verified_within"
+    LEAVES_AGAIN = "leaves_again"
     COLLECTIVE_COLLATERAL = "collective_collateral"
     MEMBERS_INCOME_NOT_JUDGED = "members_income_not_judged"
 
@@ -402,6 +408,22 @@ class CooperativeKind(StrEnum):
     SECONDARY = "secondary"
 
 
+class SpecialGroup(StrEnum):
+    """Groups for whom some rules of KUR are switched off."""
+
+    SUGAR_CANE_WITH_AVALIST = "sugar_cane_with_avalist"
+
+
+class Rule(StrEnum):
+    """Rules of KUR that can be switched off for a special group."""
+
+    COLLATERAL = "collateral"
+    NEVER_COMMERCIAL = "never_commercial"
+    TIERED_RATE = "tiered_rate"
+    REPEATS = "repeats"
+    BUSINESS_AGE = "business_age"
+
+
 class HealthGrade(StrEnum):
     """Health of a cooperative, Permenkop 9/2020."""
 
@@ -442,7 +464,7 @@ class PersonFacts:
     A person, as the registry knows them. The return reason is deliberately not among them.
 
     Migration status and verification level are kept with the decision; no product has been a
-    privilege of the returned since 2026, so no rule reads them.
+    privilege of the returned since 2026, so no rule refuses by them.
     """
 
     birth_date: date | None = None
@@ -492,6 +514,7 @@ class BusinessFacts:
     own_equity: Rupiah | None = None
     province: str | None = None
     disaster_affected: bool | None = None
+    special_group: SpecialGroup | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

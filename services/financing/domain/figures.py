@@ -23,6 +23,7 @@ class Unit(StrEnum):
     RUPIAH = "rupiah"
     MONTHS = "months"
     DAYS = "days"
+    WORKING_DAYS = "working_days"
     BASIS_POINTS_PER_YEAR = "basis_points_per_year"
     PERMILLE = "permille"
     TIMES = "times"
@@ -182,6 +183,12 @@ def _pmi(editions: Editions) -> Iterator[Figure]:
     if editions.kur is not None:
         yield from _kur_product(editions.kur.pmi)
         yield from _kur(editions.kur)
+        first, verified = (
+            editions.kur.pmi_first_instalment_months,
+            editions.kur.pmi_verify_workdays,
+        )
+        yield from _term("first_instalment_after_months", first, Unit.MONTHS)
+        yield from _term("verified_within_workdays", verified, Unit.WORKING_DAYS)
 
 
 def _lpdb(terms: lpdb.Terms | None) -> Iterator[Figure]:

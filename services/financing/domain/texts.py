@@ -579,6 +579,18 @@ _DOUBTS: Mapping[Confidence, Text] = {
 }
 """What follows a sentence whose rule may not be told as law."""
 
+_DOUBTS_OF_NEED: Mapping[Confidence, Text] = {
+    Confidence.ASSUMPTION: Text(
+        " Bahwa data ini diperlukan adalah asumsi kami.",
+        " That it is needed is our assumption.",
+    ),
+    Confidence.UNVERIFIED: Text(
+        " Bahwa data ini diperlukan belum kami pastikan dalam naskah peraturan.",
+        " That it is needed we have not confirmed in the text of a regulation.",
+    ),
+}
+"""The same, of a fact that is asked for."""
+
 NOTES: Mapping[NoteCode, Text] = {
     NoteCode.POLICY_VIOLATION: Text(
         "Untuk pinjaman {amount:rp} penyalur tidak boleh meminta agunan tambahan (sampai "
@@ -620,6 +632,40 @@ NOTES: Mapping[NoteCode, Text] = {
         "The capacity of member no. {members} to repay has not been judged: the income or the "
         "other instalments are not known.",
     ),
+    NoteCode.RELAXED: Text(
+        "Untuk {group:word} ketentuan ini tidak diterapkan: {rules:word}.",
+        "For {group:word} these rules are switched off: {rules:word}.",
+    ),
+    NoteCode.SECOND_MIKRO: Text(
+        "Sisa KUR mikro Anda {outstanding:rp}. KUR mikro lain boleh berjalan bersamanya, juga "
+        "investasi dengan investasi atau modal kerja dengan modal kerja, selama jumlah sisanya "
+        "paling banyak {max:rp}.",
+        "You still owe {outstanding:rp} of KUR micro. Another one may run beside it, also "
+        "investment beside investment or working capital beside working capital, as long as "
+        "{max:rp} is not passed in total.",
+    ),
+    NoteCode.SEASON_BASED: Text(
+        "Untuk tanaman, KUR dapat diberikan menurut musim tanam; tanyakan kepada penyalur cara "
+        "menghitungnya.",
+        "For crops KUR can be given by season; ask the lender how that is counted.",
+    ),
+    NoteCode.INSTALMENTS_AFTER_WORK: Text(
+        "Angsuran mulai setelah kira-kira {months} bulan bekerja dan lunas sebelum kontrak "
+        "berakhir.",
+        "Instalments begin after about {months} months of work and end before the contract does.",
+    ),
+    NoteCode.VERIFIED_WITHIN: Text(
+        "Penyalur memverifikasi paling lama {days} hari kerja, menolak dengan surat yang "
+        "ditembuskan kepada KP2MI, dan mencairkan secara bertahap.",
+        "The lender verifies within {days} working days, refuses by letter with a copy to KP2MI, "
+        "and disburses in stages.",
+    ),
+    NoteCode.LEAVES_AGAIN: Text(
+        "Purna PMI yang berangkat bekerja lagi boleh memakai KUR ini; untuk usaha di rumah pilih "
+        "KUR yang lain.",
+        "A returned worker who leaves again may use this KUR; for a business at home choose "
+        "another one.",
+    ),
     NoteCode.DISASTER_RELIEF: Text(
         "Usaha Anda tercatat terdampak bencana: suku bunga setahun {rates}, bila penyalur "
         "membenarkannya. Angsuran dan kemampuan mengangsur di sini dihitung dengan suku bunga "
@@ -641,6 +687,14 @@ _NO_RULE = frozenset(
 """Notes that state no rule, or say themselves that it is none."""
 
 _WORDS: Mapping[str, Text] = {
+    "sugar_cane_with_avalist": Text(
+        "petani tebu dengan offtaker sebagai avalis", "sugar-cane farmers with an avalist"
+    ),
+    "collateral": Text("agunan", "agunan"),
+    "never_commercial": Text("belum pernah kredit komersial", "no commercial credit before"),
+    "tiered_rate": Text("suku bunga berjenjang", "rates that rise"),
+    "repeats": Text("batas penerimaan berulang", "limits of repeats"),
+    "business_age": Text("lama usaha", "age of the business"),
     "citizen": Text("kewarganegaraan", "citizenship"),
     "birth_date": Text("tanggal lahir", "birth date"),
     "married": Text("status perkawinan", "whether married"),
@@ -711,7 +765,8 @@ def sentence(refusal: Refusal, language: Language) -> str:
         said = say(REFUSALS[refusal.code], refusal.numbers, language)
         return said + _doubt(refusal.source, language)
     missing = say(fact, refusal.numbers, language)
-    return say(_CANNOT_TELL, {"fact": missing}, language)
+    asked = say(_CANNOT_TELL, {"fact": missing}, language)
+    return asked + _of(_DOUBTS_OF_NEED, refusal.source, language)
 
 
 def remark(note: Note, language: Language) -> str:
@@ -726,7 +781,11 @@ def day(when: date, language: Language) -> str:
 
 
 def _doubt(source: Source, language: Language) -> str:
-    text = _DOUBTS.get(source.confidence)
+    return _of(_DOUBTS, source, language)
+
+
+def _of(doubts: Mapping[Confidence, Text], source: Source, language: Language) -> str:
+    text = doubts.get(source.confidence)
     if text is None:
         return ""
     return text.id if language is Language.ID else text.en

@@ -16,6 +16,7 @@ from services.financing.domain.eligibility import (
     Purpose,
     Rat,
     Shu,
+    SpecialGroup,
 )
 from shared.money import Rupiah
 from tests.financing.domain.applicants import a_cooperative, a_group, a_member, a_person
@@ -171,6 +172,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "cooperative_debt": _MONEY,
     "guarantees_given": _MONEY,
     "province": (None, "11", "32"),
+    "special_group": (None, None, *SpecialGroup),
     "agunan_value": (*_MONEY, Rupiah(3_000_000_000)),
     "equity": _MONEY,
     "simpanan_balance": _MONEY,

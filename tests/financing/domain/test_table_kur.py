@@ -15,6 +15,7 @@ from services.financing.domain.eligibility import (
     KurReceived,
     NoteCode,
     PlacementContract,
+    SpecialGroup,
 )
 from services.financing.domain.rules import kur
 from services.financing.domain.rules.kur_terms import KUR, KUR_2023, KUR_2026, Repeats
@@ -574,6 +575,118 @@ def test_a_group_has_its_arrangement(fact, refusal, unknown):
         member = a_person(**{f"group__{fact}": value})
         assert codes(KHUSUS, group, request) == {code}
         assert codes(KHUSUS, member, request) == {code}
+
+
+SUGAR_CANE = {"business__special_group": SpecialGroup.SUGAR_CANE_WITH_AVALIST}
+YOUNG = {"business__started_on": date(2026, 11, 1)}
+PLANNED = {"business__planned": True}
+BORROWED = {"credit__commercial_before": True}
+OFTEN = {"credit__kur_received": KurReceived(mikro=2, kecil=2)}
+
+# What Art. 38A switches off for sugar-cane farmers whose offtaker stands surety (E19).
+# situation, product, facts, day, reasons without and with the relaxation
+RELAXED = [
+    ("commercial credit", MIKRO, BORROWED, IN_2026, {Code.COMMERCIAL_CREDIT}, set()),
+    ("commercial credit", SUPER_MIKRO, BORROWED, IN_2026, {Code.COMMERCIAL_CREDIT}, set()),
+    ("commercial credit", KHUSUS, BORROWED, IN_2024, {Code.COMMERCIAL_CREDIT}, set()),
+    ("young business", MIKRO, YOUNG, IN_2026, {Code.BUSINESS_AGE}, set()),
+    ("young business", KECIL, YOUNG, IN_2026, {Code.BUSINESS_AGE}, set()),
+    (
+        "young business, of super mikro no article is switched off",
+        SUPER_MIKRO,
+        YOUNG,
+        IN_2026,
+        {Code.BUSINESS_AGE_OR_EVIDENCE},
+        {Code.BUSINESS_AGE_OR_EVIDENCE},
+    ),
+    (
+        "no business at all",
+        MIKRO,
+        PLANNED,
+        IN_2026,
+        {Code.BUSINESS_PLANNED},
+        {Code.BUSINESS_PLANNED},
+    ),
+    ("received twice", KECIL, OFTEN, IN_2024, {Code.KUR_REPEATS}, set()),
+]
+
+
+@pytest.mark.parametrize(("words", "product", "facts", "on", "without", "relaxed"), RELAXED)
+def test_what_is_switched_off_for_a_special_group(words, product, facts, on, without, relaxed):
+    request = ask(FITTING[product])
+    check(Row(words, product, a_person(**facts), request, on, without))
+    farmer = a_person(**SUGAR_CANE, **facts)
+    check(Row(words, product, farmer, request, on, relaxed))
+    (note,) = [
+        each
+        for each in assessed(product, farmer, request, on=on).notes
+        if each.code is NoteCode.RELAXED
+    ]
+    assert (note.source.confidence, note.source.articles[0].pasal) == ("unverified", "38A")
+
+
+def test_members_of_a_special_group_are_relaxed_as_a_person_is():
+    facts = {"commercial_before": True, "started_on": date(2026, 11, 1)}
+    group = with_member(**facts)
+    farmers = replace(
+        group, business=replace(group.business, special_group="sugar_cane_with_avalist")
+    )
+    assert codes(KHUSUS, group, BOTH) == {
+        Code.GROUP_MEMBER_COMMERCIAL_CREDIT,
+        Code.GROUP_BEGINNERS,
+    }
+    assert codes(KHUSUS, farmers, BOTH) == set()
+
+
+def test_the_rate_of_a_special_group_does_not_rise_with_each_kur():
+    farmer = a_person(**SUGAR_CANE, **OFTEN)
+    assert assessed(MIKRO, farmer, ask(), on=IN_2024).rate_bp == 600
+
+
+@pytest.mark.parametrize(
+    ("owed", "received", "production", "on", "told"),
+    [
+        (1, 1, True, IN_2024, {NoteCode.SECOND_MIKRO, NoteCode.SEASON_BASED}),
+        (1, 1, True, IN_2026, {NoteCode.SECOND_MIKRO}),
+        (1, 1, False, IN_2024, {NoteCode.SECOND_MIKRO}),
+        (0, 1, True, IN_2024, {NoteCode.SEASON_BASED}),
+        (0, 0, True, IN_2024, set()),
+    ],
+)
+def test_another_mikro_may_run_beside_the_first_and_crops_go_by_season(
+    owed, received, production, on, told
+):
+    person = a_person(
+        credit__mikro_outstanding=owed,
+        credit__kur_received=KurReceived(mikro=received),
+        business__production=production,
+    )
+    said = {note.code for note in assessed(MIKRO, person, ask(), on=on).notes}
+    assert said & {NoteCode.SECOND_MIKRO, NoteCode.SEASON_BASED} == told
+
+
+@pytest.mark.parametrize(
+    ("status", "contract", "on", "told"),
+    [
+        (
+            "returned",
+            True,
+            IN_2026,
+            {"leaves_again", "verified_within", "instalments_after_work"},
+        ),
+        ("departed_again", True, IN_2024, {"leaves_again", "instalments_after_work"}),
+        (None, True, IN_2026, {"verified_within", "instalments_after_work"}),
+        ("returned", False, IN_2026, set()),
+    ],
+)
+def test_a_returned_worker_may_have_kur_pmi_to_leave_again_and_not_for_a_business(
+    status, contract, on, told
+):
+    changes = {} if contract else {"placement": None}
+    said = assessed(PMI, a_person(person__migration_status=status, **changes), ask(), on=on)
+    assert {note.code for note in said.notes} == told
+    refused = set() if contract else {Code.NO_PLACEMENT_CONTRACT}
+    assert {each.code for each in said.refusals} == refused
 
 
 def test_khusus_needs_a_group():

@@ -5,7 +5,7 @@ One `if` an article, all of them asked, so that an applicant hears every reason 
 and sources are in `kur_terms.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,12 +22,14 @@ from services.financing.domain.eligibility import (
     GroupFacts,
     KurReceived,
     LoanRequest,
+    MigrationStatus,
     Note,
     NoteCode,
     PersonFacts,
     Purpose,
     Refusal,
     Relief,
+    Rule,
     Source,
     Term,
     Value,
@@ -40,6 +42,7 @@ from services.financing.domain.rules.kur_terms import (
     Articles,
     Edition,
     ProductTerms,
+    Relaxation,
 )
 
 SUPER_MIKRO, MIKRO, KECIL = "kur_super_mikro", "kur_mikro", "kur_kecil"
@@ -90,6 +93,11 @@ class _Case(NamedTuple):
     commercial: Code | None
     business_age: "_Young | None"
     relief: Relief | None
+    relaxation: Relaxation | None
+
+    def waives(self, rule: Rule) -> bool:
+        """Say whether a rule is switched off for the special group that asks."""
+        return self.relaxation is not None and rule in self.relaxation.switched_off
 
 
 def assess(
@@ -140,18 +148,21 @@ def _case(
     applicant: Applicant, request: LoanRequest, edition: Edition, burden: Term[int], on: date
 ) -> _Case:
     relief = _relief(applicant.business, edition)
+    special = applicant.business.special_group
+    relaxation = None if special is None else edition.relaxations.get(special)
     return _Case(
         applicant,
         request,
         edition,
         burden,
         on,
-        _notes(applicant, request, edition, on, relief),
+        _notes(applicant, request, edition, on, relief, relaxation),
         _everyone(applicant.person, applicant.credit, edition.articles),
         _enterprise(applicant, edition, on),
         _commercial(applicant.credit),
         _business_age(applicant.business, edition, on),
         relief,
+        relaxation,
     )
 
 
@@ -186,7 +197,19 @@ def _mikro(case: _Case) -> Assessment:
     elif _passes(outstanding, case.request.amount, most.value, terms):  # E17
         numbers = {"outstanding": outstanding, "amount": case.request.amount, "max": most.value}
         said.append(Refusal(Code.MIKRO_OUTSTANDING, most.source, numbers))
+    if outstanding or (received is not None and received.mikro):
+        case = case._replace(notes=(*case.notes, *_of_another_mikro(case)))
     return _concluded(case, MIKRO, terms, said, 0 if received is None else received.mikro)
+
+
+def _of_another_mikro(case: _Case) -> Iterator[Note]:
+    """Yield what Art. 24 allows who has had KUR mikro before."""
+    owed, most = case.applicant.credit.mikro_outstanding, case.edition.mikro_outstanding_max
+    if owed:
+        numbers = {"outstanding": owed, "max": most.value}
+        yield Note(NoteCode.SECOND_MIKRO, most.source, numbers)
+    if case.edition.season_based is not None and case.applicant.business.production:
+        yield Note(NoteCode.SEASON_BASED, case.edition.season_based)
 
 
 def _passes(outstanding: int, amount: int, most: int, terms: ProductTerms) -> bool:
@@ -231,7 +254,7 @@ def _of_group(case: _Case, terms: ProductTerms, said: list[Refusal]) -> Assessme
     _old_enough(said, case, case.edition.articles.business_age_khusus)
     _arrangement(said, group, case.edition.articles)
     asked = kur_group.Asked(
-        case.applicant, group, case.request, case.edition, case.burden, case.on
+        case.applicant, group, case.request, case.edition, case.burden, case.on, case.waives
     )
     kur_group.judge(said, asked)
     told = case._replace(notes=(*case.notes, *kur_group.notes(asked)))
@@ -257,7 +280,24 @@ def _pmi(case: _Case) -> Assessment:
         elif request.tenor_months > months:
             numbers = {"tenor": request.tenor_months, "max": months}
             said.append(Refusal(Code.TENOR_BEYOND_CONTRACT, articles.contract, numbers))
+        case = case._replace(notes=(*case.notes, *_of_leavers(case)))
     return concluded(PMI, said, case.notes, terms.rates_bp.value[0], case.relief)
+
+
+def _of_leavers(case: _Case) -> Iterator[Note]:
+    """Yield what who leaves to work abroad should know."""
+    first, verified = case.edition.pmi_first_instalment_months, case.edition.pmi_verify_workdays
+    yield Note(NoteCode.INSTALMENTS_AFTER_WORK, first.source, {"months": first.value})
+    if verified is not None:
+        yield Note(NoteCode.VERIFIED_WITHIN, verified.source, {"days": verified.value})
+    if case.applicant.person.migration_status in _HOME:
+        yield Note(NoteCode.LEAVES_AGAIN, case.edition.articles.placement)
+
+
+_HOME = frozenset(
+    {MigrationStatus.ON_LEAVE, MigrationStatus.RETURNED, MigrationStatus.DEPARTED_AGAIN}
+)
+"""Who has been abroad before."""
 
 
 def _everyone(person: PersonFacts, credit: CreditFacts, articles: Articles) -> tuple[Refusal, ...]:
@@ -357,7 +397,7 @@ def _commercial(credit: CreditFacts) -> Code | None:
 
 
 def _never_commercial(said: list[Refusal], case: _Case, source: Source) -> None:
-    if case.commercial is not None:  # E08
+    if case.commercial is not None and not case.waives(Rule.NEVER_COMMERCIAL):  # E08
         said.append(Refusal(case.commercial, source))
 
 
@@ -376,7 +416,9 @@ def _business_age(business: BusinessFacts, edition: Edition, on: date) -> _Young
 
 def _old_enough(said: list[Refusal], case: _Case, source: Source) -> None:
     young = case.business_age
-    if young is not None:  # E05
+    if young is None:
+        return
+    if young.code is Code.BUSINESS_PLANNED or not case.waives(Rule.BUSINESS_AGE):  # E05
         said.append(Refusal(young.code, source, young.numbers, young.earliest))
 
 
@@ -423,7 +465,7 @@ def _received(case: _Case) -> KurReceived | None:
 
 def _repeats(said: list[Refusal], case: _Case, received: int | None) -> None:
     limit = case.edition.repeats
-    if limit is None:  # E18: abolished in 2026
+    if limit is None or case.waives(Rule.REPEATS):  # E18: abolished in 2026
         return
     production = case.applicant.business.production
     if received is None:
@@ -467,6 +509,7 @@ def _notes(
     edition: Edition,
     on: date,
     relief: Relief | None,
+    relaxation: Relaxation | None,
 ) -> tuple[Note, ...]:
     notes: list[Note] = []
     articles, credit = edition.articles, applicant.credit
@@ -482,6 +525,10 @@ def _notes(
         notes.append(Note(NoteCode.SAME_LENDER_ONLY, articles.same_lender, held))
     if relief is not None:
         notes.append(_of_relief(relief))
+    if relaxation is not None:
+        switched_off = ", ".join(sorted(relaxation.switched_off))
+        numbers = {"group": str(applicant.business.special_group), "rules": switched_off}
+        notes.append(Note(NoteCode.RELAXED, relaxation.source, numbers))
     if request.collateral_demanded or request.amount > edition.collateral_free_max:
         _of_agunan(notes, applicant, request, edition)
     return tuple(notes)
@@ -514,6 +561,8 @@ def _concluded(
     case: _Case, product: str, terms: ProductTerms, said: list[Refusal], received: int
 ) -> Assessment:
     rates = terms.rates_bp.value
+    if received and case.waives(Rule.TIERED_RATE):
+        received = 0
     rate_bp = rates[min(received, len(rates) - 1)]
     business, request = case.applicant.business, case.request
     notes = case.notes

@@ -18,6 +18,7 @@ from services.financing.domain.eligibility import (
     Note,
     NoteCode,
     Refusal,
+    Rule,
     Source,
     Term,
     Value,
@@ -38,6 +39,7 @@ class Asked(NamedTuple):
     edition: Edition
     burden: Term[int]
     on: date
+    waives: Callable[[Rule], bool]
 
     @property
     def articles(self) -> Articles:
@@ -134,6 +136,8 @@ _FLAGS: tuple[tuple[str, bool, Code, Callable[[Articles], Source]], ...] = (
 
 def _flags(asked: Asked, members: _Members) -> Iterator[Refusal]:
     for fact, wanted, code, source in _FLAGS:
+        if fact == "commercial_before" and asked.waives(Rule.NEVER_COMMERCIAL):
+            continue
         wrong = [no for no, each in members if getattr(each, fact) is (not wanted)]
         yield from _against(code, source(asked.articles), wrong)
 
@@ -161,7 +165,7 @@ def _of_age(member: GroupMember) -> date | None:
 
 
 def _beginners(asked: Asked, members: _Members) -> Iterator[Refusal]:
-    if asked.group.chair_recommends_beginners:
+    if asked.group.chair_recommends_beginners or asked.waives(Rule.BUSINESS_AGE):
         return
     months = asked.edition.business_age_months_min
     flagged = [no for no, each in members if each.beginner]
@@ -245,7 +249,8 @@ def _untold(asked: Asked, members: _Members) -> Iterator[Refusal]:
 def untold_facts(asked: Asked, member: GroupMember) -> Iterator[str]:
     """Yield the facts of a member that a rule needs and nobody has told."""
     for fact, *_ in _FLAGS:
-        if getattr(member, fact) is None:
+        needed = fact != "commercial_before" or not asked.waives(Rule.NEVER_COMMERCIAL)
+        if needed and getattr(member, fact) is None:
             yield fact
     if member.collectibility is None:
         yield "collectibility"
@@ -264,7 +269,7 @@ def untold_facts(asked: Asked, member: GroupMember) -> Iterator[str]:
 
 def _untold_business(asked: Asked, member: GroupMember) -> Iterator[str]:
     if not member.beginner:
-        if member.started_on is None:
+        if member.started_on is None and not asked.waives(Rule.BUSINESS_AGE):
             yield "started_on"
         if asked.edition.turnover_max is not None and member.turnover_year is None:
             yield "turnover_year"

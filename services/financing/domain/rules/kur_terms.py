@@ -4,16 +4,19 @@ The numbers of KUR, by edition: each with the regulation that gives it and how s
 A change of law adds an edition to `KUR`; an edition that has been in force is never edited.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import NamedTuple
 
 from services.financing.domain.eligibility import (
     Confidence,
     Note,
     NoteCode,
     Relief,
+    Rule,
     Source,
+    SpecialGroup,
     Term,
     cited,
 )
@@ -33,6 +36,7 @@ PERMENKO_AMENDED = "Permenko Perekonomian 1/2022 as amended by 12/2025"
 # No text of a regulation was seen that has the ages; the banks ask for them.
 PRACTICE = "Practice of the banks that lend KUR"
 PERMENKO_2026 = "Permenko Perekonomian 1/2026"
+PERMEN_P2MI = "Permen P2MI 18/2025"
 PASAL_2025 = "https://pasal.id/peraturan/permen/permenko-perekonomian-no-12-tahun-2025"
 DDTC_2026 = "https://news.ddtc.co.id/berita/nasional/1817047"
 
@@ -94,6 +98,13 @@ class Repeats:
     other: int
 
 
+class Relaxation(NamedTuple):
+    """The rules that are switched off for a special group."""
+
+    switched_off: frozenset[Rule]
+    source: Source
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """KUR between two days."""
@@ -110,6 +121,10 @@ class Edition:
     repeats: Term[Repeats] | None
     turnover_max: Term[int] | None
     relief: Relief | None = None
+    relaxations: Mapping[SpecialGroup, Relaxation]
+    season_based: Source | None
+    pmi_first_instalment_months: Term[int]
+    pmi_verify_workdays: Term[int] | None
     pay_off_lag_days: int = 3
     collateral_free_max: int = 100_000_000
     agunan_above: Note
@@ -210,6 +225,17 @@ _AGUNAN_ABOVE = Note(
     _2023("agunan above Rp 100 million, as the lender decides", UNVERIFIED),
     {"above": 100_000_000},
 )
+# That these articles can be switched off was seen; that all of them are for this group was not.
+_RELAXED = Relaxation(
+    frozenset(Rule),
+    _amended(
+        "Art. 38A, which switches off Art. 14(4), 14(5), 19(3)c, 22(2), 23(2), 23(3), 23(4a), "
+        "24(4), 24(4a), 26(2), 27(2), 27(3a), 36(2), 36(3a)",
+        UNVERIFIED,
+        "38A",
+    ),
+)
+_AFTER_WORK = _2023("Penempatan PMI, instalments after about six months of work", PRESS)
 _TIERS = (600, 700, 800, 900)
 _TENOR_2023 = _2023("tenor of working capital and investment", PRESS)
 _TENOR_KHUSUS = _2023("Art. 35(6)", REGULATION, at=("35(6)",))
@@ -257,6 +283,10 @@ KUR_2023 = Edition(
         ki_months_max=_tenor(36, _2023("Penempatan PMI, three years at most", UNVERIFIED)),
     ),
     mikro_outstanding_max=Term(100_000_000, _OUTSTANDING),
+    relaxations={SpecialGroup.SUGAR_CANE_WITH_AVALIST: _RELAXED},
+    season_based=_2023("Art. 24, crops by season", REGULATION, at=("24",)),
+    pmi_first_instalment_months=Term(6, _AFTER_WORK),
+    pmi_verify_workdays=None,
     repeats=Term(
         Repeats(production=4, other=2),
         _2023("Art. 24(4), 24(4a)", REGULATION, at=("24(4)", "24(4a)")),
@@ -326,6 +356,23 @@ KUR_2026 = Edition(
         npwp_above=_NPWP_50,
     ),
     mikro_outstanding_max=Term(100_000_000, _carried(_OUTSTANDING)),
+    relaxations={
+        SpecialGroup.SUGAR_CANE_WITH_AVALIST: _RELAXED._replace(source=_carried(_RELAXED.source))
+    },
+    season_based=None,
+    pmi_first_instalment_months=Term(6, _carried(_AFTER_WORK)),
+    pmi_verify_workdays=Term(
+        5,
+        # It was seen as the text of 2025, without the day on which that came into force.
+        Source(
+            PERMEN_P2MI,
+            "Art. 14: verification, refusal by letter with a copy to KP2MI, staged disbursement",
+            SINCE_2026,
+            None,
+            REGULATION,
+            articles=cited(PERMEN_P2MI, "14"),
+        ),
+    ),
     repeats=None,
     relief=RELIEF_2026,
     turnover_max=Term(4_800_000_000, _2026("Art. 3(3)", PRESS, DDTC_2026, at=("3(3)",))),
