@@ -95,6 +95,9 @@ async def cooperative(world: World, say: Narrator) -> Journey:
             "arrears": False,
             "officers_collectibility": 1,
             "personal_guarantees": True,
+            "office": True,
+            "business_plan": True,
+            "budget": True,
             "members": 64,
             "savers_permille": 860,
         }
@@ -114,6 +117,9 @@ async def young_kopdes(world: World, say: Narrator) -> Journey:
             "arrears": False,
             "officers_collectibility": 1,
             "personal_guarantees": True,
+            "office": True,
+            "business_plan": True,
+            "budget": True,
             "members": 41,
         }
     }

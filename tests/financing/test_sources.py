@@ -157,6 +157,7 @@ NOT_LAW = [
                 "plafon_max": "assumption",
                 "rate_bp": "assumption",
                 "months_max": "assumption",
+                "grace_months_max": "assumption",
                 **({"instalment_share_max": "assumption"} if product == "blu_umi" else {}),
             },
         )

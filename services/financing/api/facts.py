@@ -67,6 +67,9 @@ class LoanRequestIn(In):
     collateral_demanded: Annotated[
         Flag, Field(description="Whether a lender wants agunan beyond the business itself")
     ] = False
+    opex_part: Sum | None = _said(
+        "What of the amount pays running costs; all of working capital when it is left out"
+    )
     akad_on: Day | None = _said(
         "The day of the akad, which chooses the edition of the rules; today when it is left out"
     )
@@ -295,6 +298,13 @@ class CooperativeDeclaredIn(In):
     incubated: Flag | None = _said("Every milestone of the incubation is complete")
     equity: Balance | None = _said("Own capital, in rupiah; below zero when losses ate it")
     members: Count | None = _said("How many members there are")
+    office: Flag | None = _said("Has an office in operation")
+    business_plan: Flag | None = _said("There is a business plan or proposal")
+    budget: Flag | None = _said("There is a budget of what the loan is spent on (RAB)")
+    dps: Flag | None = _said("Has a Sharia supervisory board (DPS)")
+    head_approval: Flag | None = _said(
+        "Approved by the bupati or walikota, or by the kades through the village meeting"
+    )
     savers_permille: Permille | None = _said("Share of members who save each month, in permille")
 
 

@@ -165,6 +165,12 @@ class Code(StrEnum):
     NO_MICROSITE = "no_microsite"
     NO_MEMBER_LIST = "no_member_list"
     NOT_INCUBATED = "not_incubated"
+    NO_OFFICE = "no_office"
+    NO_BUSINESS_PLAN = "no_business_plan"
+    NO_BUDGET = "no_budget"
+    NO_DPS = "no_dps"
+    NO_HEAD_APPROVAL = "no_head_approval"
+    OPEX_ABOVE = "opex_above"
     HEALTH_GRADE = "health_grade"
     COOPERATIVE_NPWP = "cooperative_npwp"
     COOPERATIVE_NIB = "cooperative_nib"
@@ -214,6 +220,11 @@ class Code(StrEnum):
     UNKNOWN_MICROSITE = "unknown_microsite"
     UNKNOWN_MEMBER_LIST = "unknown_member_list"
     UNKNOWN_INCUBATED = "unknown_incubated"
+    UNKNOWN_OFFICE = "unknown_office"
+    UNKNOWN_BUSINESS_PLAN = "unknown_business_plan"
+    UNKNOWN_BUDGET = "unknown_budget"
+    UNKNOWN_DPS = "unknown_dps"
+    UNKNOWN_HEAD_APPROVAL = "unknown_head_approval"
     UNKNOWN_HEALTH_GRADE = "unknown_health_grade"
     UNKNOWN_COOPERATIVE_NPWP = "unknown_cooperative_npwp"
     UNKNOWN_COOPERATIVE_NIB = "unknown_cooperative_nib"
@@ -237,6 +248,8 @@ class NoteCode(StrEnum):
     INSTALMENTS_AFTER_WORK = "instalments_after_work"
     VERIFIED_WITHIN = "verified_within"
     LEAVES_AGAIN = "leaves_again"
+    BAD_DEBT_TO_PUPN = "bad_debt_to_pupn"
+    SHORTFALL_COVERED = "shortfall_covered"
     COLLECTIVE_COLLATERAL = "collective_collateral"
     MEMBERS_INCOME_NOT_JUDGED = "members_income_not_judged"
 
@@ -438,6 +451,9 @@ class LoanRequest:
     """
     What is asked. `collateral_demanded`: a lender wants agunan beyond the business itself.
 
+    `opex_part` is what of it pays running costs; when it is not told, that is all of a working
+    capital loan and nothing of one for investment.
+
     Raises ValueError beyond `AMOUNT_MAX` rupiah or `TENOR_MONTHS_MAX` months: no loan is that
     large or long, and the arithmetic of a schedule grows with it.
     """
@@ -448,6 +464,7 @@ class LoanRequest:
     contract_kind: ContractKind = ContractKind.CONVENTIONAL
     collateral_demanded: bool = False
     akad_on: date | None = None
+    opex_part: Rupiah | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.amount <= AMOUNT_MAX:
@@ -627,7 +644,12 @@ class Shu(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CooperativeFacts:
-    """A cooperative. A document's number that is None has not been shown."""
+    """
+    A cooperative. A document's number that is None has not been shown.
+
+    `budget` is the plan of what the loan is spent on (RAB), `dps` the Sharia supervisory board,
+    `head_approval` that of the bupati, walikota or, through the village meeting, the kades.
+    """
 
     kind: CooperativeKind | None = None
     founded_on: date | None = None
@@ -653,6 +675,11 @@ class CooperativeFacts:
     equity: Rupiah | None = None
     members: int | None = None
     savers_permille: int | None = None
+    office: bool | None = None
+    business_plan: bool | None = None
+    budget: bool | None = None
+    dps: bool | None = None
+    head_approval: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ class Unit(StrEnum):
     MONTHS = "months"
     DAYS = "days"
     WORKING_DAYS = "working_days"
+    DAY_OF_MONTH = "day_of_month"
+    COOPERATIVES = "cooperatives"
     BASIS_POINTS_PER_YEAR = "basis_points_per_year"
     PERMILLE = "permille"
     TIMES = "times"
@@ -198,6 +200,8 @@ def _lpdb(terms: lpdb.Terms | None) -> Iterator[Figure]:
         yield from _term("rate_ksp_bp", terms.rate_ksp_bp, Unit.BASIS_POINTS_PER_YEAR)
         yield from _term("kmk_months_max", terms.kmk_months_max, Unit.MONTHS)
         yield from _term("ki_months_max", terms.ki_months_max, Unit.MONTHS)
+        yield from _term("analysed_within_days", terms.analysis_days, Unit.DAYS)
+        yield from _term("cooperatives_max", terms.cooperatives, Unit.COOPERATIVES)
 
 
 def _blu(terms: blu.ProductTerms | None) -> Iterator[Figure]:
@@ -205,6 +209,7 @@ def _blu(terms: blu.ProductTerms | None) -> Iterator[Figure]:
         yield Figure("plafon_max", terms.plafon_max, Unit.RUPIAH, terms.source)
         yield Figure(RATE, terms.rate_bp, Unit.BASIS_POINTS_PER_YEAR, terms.source)
         yield Figure("months_max", terms.months_max, Unit.MONTHS, terms.source)
+        yield Figure("grace_months_max", terms.grace_months_max, Unit.MONTHS, terms.source)
 
 
 def _umi(terms: blu.Terms | None) -> Iterator[Figure]:
@@ -218,6 +223,13 @@ def _pmk49(terms: pmk49.Terms | None) -> Iterator[Figure]:
         yield from _term("plafon_max", terms.plafon_max, Unit.RUPIAH)
         yield from _term(RATE, terms.rate_bp, Unit.BASIS_POINTS_PER_YEAR)
         yield from _term("months_max", terms.months_max, Unit.MONTHS)
+        yield from _term("opex_max", terms.opex_max, Unit.RUPIAH)
+        yield from _term("grace_months_min", terms.grace_months_min, Unit.MONTHS)
+        yield from _term("grace_months_max", terms.grace_months_max, Unit.MONTHS)
+        yield from _term("due_day", terms.due_day, Unit.DAY_OF_MONTH)
+        claimed, share = terms.claimed_within_workdays, terms.shu_village_permille
+        yield from _term("claimed_within_workdays", claimed, Unit.WORKING_DAYS)
+        yield from _term("shu_village_min", share, Unit.PERMILLE)
 
 
 _LISTED: Mapping[str, Callable[[Editions], Iterator[Figure]]] = {

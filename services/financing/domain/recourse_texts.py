@@ -128,6 +128,22 @@ ACTS: Mapping[Act, Text] = {
     Act.FINISH_INCUBATION: Text(
         "Selesaikan semua tahapan inkubasi.", "Complete every milestone of the incubation."
     ),
+    Act.OPEN_OFFICE: Text("Siapkan kantor koperasi.", "Set up an office of the cooperative."),
+    Act.WRITE_BUSINESS_PLAN: Text("Susun rencana usaha.", "Write a business plan."),
+    Act.WRITE_BUDGET: Text(
+        "Susun rencana anggaran biaya (RAB).", "Write the budget of the loan (RAB)."
+    ),
+    Act.APPOINT_DPS: Text(
+        "Angkat dewan pengawas syariah (DPS).", "Appoint a Sharia supervisory board (DPS)."
+    ),
+    Act.GET_HEAD_APPROVAL: Text(
+        "Minta persetujuan bupati atau wali kota, atau kepala desa melalui musyawarah desa.",
+        "Get the approval of the bupati or walikota, or of the kades through the village meeting.",
+    ),
+    Act.ASK_LESS_OPEX: Text(
+        "Pakai paling banyak {max:rp} untuk biaya operasional; sisanya untuk investasi.",
+        "Use at most {max:rp} for running costs; the rest is for investment.",
+    ),
     Act.IMPROVE_HEALTH: Text(
         "Perbaiki tingkat kesehatan koperasi sampai paling sedikit cukup sehat.",
         "Raise the health grade of the cooperative to cukup sehat at least.",

@@ -87,6 +87,11 @@ _HOPED: Mapping[Code, Change] = {
     Code.UNKNOWN_MICROSITE: ("cooperative.microsite", True),
     Code.UNKNOWN_MEMBER_LIST: ("cooperative.member_list", True),
     Code.UNKNOWN_INCUBATED: ("cooperative.incubated", True),
+    Code.UNKNOWN_OFFICE: ("cooperative.office", True),
+    Code.UNKNOWN_BUSINESS_PLAN: ("cooperative.business_plan", True),
+    Code.UNKNOWN_BUDGET: ("cooperative.budget", True),
+    Code.UNKNOWN_DPS: ("cooperative.dps", True),
+    Code.UNKNOWN_HEAD_APPROVAL: ("cooperative.head_approval", True),
     Code.UNKNOWN_HEALTH_GRADE: ("cooperative.health_grade", HealthGrade.CUKUP_SEHAT),
     Code.UNKNOWN_COOPERATIVE_NPWP: ("cooperative.npwp", True),
     Code.UNKNOWN_COOPERATIVE_NIB: ("cooperative.nib", True),
@@ -126,6 +131,11 @@ _DONE: Mapping[Code, tuple[Act, Change]] = {
     Code.NO_SEMBAKO: (Act.OPEN_SEMBAKO, ("cooperative.sembako", True)),
     Code.NO_MICROSITE: (Act.OPEN_MICROSITE, ("cooperative.microsite", True)),
     Code.NO_MEMBER_LIST: (Act.LIST_MEMBERS, ("cooperative.member_list", True)),
+    Code.NO_OFFICE: (Act.OPEN_OFFICE, ("cooperative.office", True)),
+    Code.NO_BUSINESS_PLAN: (Act.WRITE_BUSINESS_PLAN, ("cooperative.business_plan", True)),
+    Code.NO_BUDGET: (Act.WRITE_BUDGET, ("cooperative.budget", True)),
+    Code.NO_DPS: (Act.APPOINT_DPS, ("cooperative.dps", True)),
+    Code.NO_HEAD_APPROVAL: (Act.GET_HEAD_APPROVAL, ("cooperative.head_approval", True)),
     Code.NOT_INCUBATED: (Act.FINISH_INCUBATION, ("cooperative.incubated", True)),
     Code.HEALTH_GRADE: (
         Act.IMPROVE_HEALTH,
@@ -349,6 +359,12 @@ def _surplus(situation: Situation, code: Code, year: int, earliest: date | None)
     return Remedy(act, answers, changes, {"year": year}, earliest)
 
 
+def _opex(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    most = number(refusal.numbers, "max")
+    changes = (("request.opex_part", Rupiah(most)),)
+    return (Remedy(Act.ASK_LESS_OPEX, refusal.code, changes, {"max": most}),)
+
+
 def _agunan(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
     enough = (("cooperative.agunan_value", situation.request.amount),)
     return (
@@ -393,6 +409,7 @@ _FIND: Mapping[Code, Find] = {
     Code.RAT_MISSING: _rats,
     Code.SHU: _shu,
     Code.AGUNAN_VALUE: _agunan,
+    Code.OPEX_ABOVE: _opex,
 }
 
 _CAPACITY = frozenset({Code.INSTALMENT_ABOVE_INCOME, Code.NO_ROOM_FOR_INSTALMENT})

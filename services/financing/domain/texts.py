@@ -407,8 +407,9 @@ REFUSALS: Mapping[Code, Text] = {
     ),
     Code.NOT_SELECTED: Text(
         "Koperasi tidak dipilih bupati atau wali kota sebagai percontohan. "
-        "Tanyakan kepada dinas koperasi.",
-        "The bupati or walikota has not selected the cooperative. Ask the cooperative office.",
+        "Tanyakan kepada dinas koperasi, atau kepada bank Himbara.",
+        "The bupati or walikota has not selected the cooperative. Ask the cooperative office, or "
+        "a state bank (Himbara).",
     ),
     Code.NO_USP: Text(
         "Koperasi belum memiliki unit simpan pinjam. Bentuk unit itu dahulu.",
@@ -429,6 +430,32 @@ REFUSALS: Mapping[Code, Text] = {
     Code.NOT_INCUBATED: Text(
         "Tahapan inkubasi belum selesai. Selesaikan bersama pendamping koperasi.",
         "The incubation milestones are not complete. Complete them with the mentor.",
+    ),
+    Code.NO_OFFICE: Text(
+        "Koperasi belum memiliki kantor yang beroperasi. Siapkan kantor dahulu.",
+        "The cooperative has no office in operation. Set one up first.",
+    ),
+    Code.NO_BUSINESS_PLAN: Text(
+        "Rencana usaha koperasi belum ada. Susun dan lampirkan.",
+        "The cooperative's business plan is missing. Write it and attach it.",
+    ),
+    Code.NO_BUDGET: Text(
+        "Rencana anggaran biaya (RAB) belum ada. Susun dan lampirkan.",
+        "The budget of the loan (RAB) is missing. Write it and attach it.",
+    ),
+    Code.NO_DPS: Text(
+        "Pembiayaan syariah memerlukan dewan pengawas syariah (DPS). Angkat DPS dahulu.",
+        "A Sharia contract needs a Sharia supervisory board (DPS). Appoint one first.",
+    ),
+    Code.NO_HEAD_APPROVAL: Text(
+        "Persetujuan bupati atau wali kota, atau kepala desa melalui musyawarah desa, belum ada. "
+        "Mintalah persetujuan itu.",
+        "The approval of the bupati or walikota, or of the kades through the village meeting, is "
+        "missing. Ask for it.",
+    ),
+    Code.OPEX_ABOVE: Text(
+        "Bagian biaya operasional {opex:rp}; paling banyak {max:rp}. Kurangi bagian itu.",
+        "The part for running costs is {opex:rp}; at most {max:rp} is allowed. Lower that part.",
     ),
     Code.HEALTH_GRADE: Text(
         "Koperasi dinilai {grade:word}. Perbaiki tingkat kesehatannya dahulu.",
@@ -551,6 +578,23 @@ UNKNOWN: Mapping[Code, Text] = {
     Code.UNKNOWN_INCUBATED: Text(
         "apakah tahapan inkubasi selesai", "whether the incubation milestones are complete"
     ),
+    Code.UNKNOWN_OFFICE: Text(
+        "apakah ada kantor yang beroperasi", "whether there is an office in operation"
+    ),
+    Code.UNKNOWN_BUSINESS_PLAN: Text(
+        "apakah ada rencana usaha", "whether there is a business plan"
+    ),
+    Code.UNKNOWN_BUDGET: Text(
+        "apakah ada rencana anggaran biaya (RAB)", "whether there is a budget (RAB)"
+    ),
+    Code.UNKNOWN_DPS: Text(
+        "apakah ada dewan pengawas syariah (DPS)",
+        "whether there is a Sharia supervisory board (DPS)",
+    ),
+    Code.UNKNOWN_HEAD_APPROVAL: Text(
+        "apakah bupati, wali kota, atau kepala desa menyetujui",
+        "whether the bupati, walikota or kades approves",
+    ),
     Code.UNKNOWN_HEALTH_GRADE: Text("tingkat kesehatan koperasi", "the health grade"),
     Code.UNKNOWN_COOPERATIVE_NPWP: Text("NPWP koperasi", "the cooperative's NPWP"),
     Code.UNKNOWN_COOPERATIVE_NIB: Text("NIB koperasi", "the cooperative's NIB"),
@@ -665,6 +709,16 @@ NOTES: Mapping[NoteCode, Text] = {
         "KUR yang lain.",
         "A returned worker who leaves again may use this KUR; for a business at home choose "
         "another one.",
+    ),
+    NoteCode.BAD_DEBT_TO_PUPN: Text(
+        "Pinjaman yang macet diserahkan kepada Panitia Urusan Piutang Negara (PUPN).",
+        "A loan that turns bad is referred to the state receivables committee (PUPN).",
+    ),
+    NoteCode.SHORTFALL_COVERED: Text(
+        "Kekurangan angsuran ditutup dana desa, DAU, atau DBH dan menjadi utang koperasi kepada "
+        "pemerintah desa atau daerah.",
+        "A shortfall is covered by dana desa, DAU or DBH and becomes a debt of the cooperative to "
+        "the village or regional government.",
     ),
     NoteCode.DISASTER_RELIEF: Text(
         "Usaha Anda tercatat terdampak bencana: suku bunga setahun {rates}, bila penyalur "

@@ -159,6 +159,11 @@ def a_cooperative(**changes: Any) -> Applicant:
         equity=Rupiah(300_000_000),
         members=120,
         savers_permille=960,
+        office=True,
+        business_plan=True,
+        budget=True,
+        dps=True,
+        head_approval=True,
     )
     applicant = Applicant(kind=BorrowerKind.COOPERATIVE, cooperative=cooperative)
     return changed(applicant, {f"cooperative__{name}": fact for name, fact in changes.items()})

@@ -249,7 +249,8 @@ def _of_cooperative(case: Case) -> Iterator[Atom]:
     for field, weight in (
         *(("personal_guarantees", DO), ("usp", DO), ("sembako", DO), ("microsite", DO)),
         *(("npwp", DO), ("nib", DO), ("bank_account", DO), ("mockup_selected", DO)),
-        *(("member_list", DO), ("incubated", DO)),
+        *(("member_list", DO), ("incubated", DO), ("office", DO), ("business_plan", DO)),
+        *(("budget", DO), ("head_approval", DO)),
     ):
         yield from _mended("cooperative", field, True, facts, weight)
     for field in ("legal_entity_no", "coop_registry_no"):

@@ -230,15 +230,34 @@ FIGURES = [
     ),
     (lpdb.REGULAR, IN_2026, {"rate_bp": 300, "rate_ksp_bp": 600}),
     ("blu_linkage", IN_2026, {"plafon_max": 1_000_000_000, "rate_bp": 600, "months_max": 36}),
-    (pmk49.CODE, date(2025, 9, 1), {"plafon_max": 3_000_000_000, "months_max": 72}),
+    (
+        pmk49.CODE,
+        date(2025, 9, 1),
+        {
+            "plafon_max": 3_000_000_000,
+            "months_max": 72,
+            "opex_max": 500_000_000,
+            "grace_months_min": 6,
+            "grace_months_max": 8,
+            "due_day": 12,
+            "claimed_within_workdays": 4,
+            "shu_village_min": 200,
+        },
+    ),
+    (lpdb.MOCKUP, IN_2026, {"analysed_within_days": 21, "cooperatives_max": 80}),
+    (kur.PMI, IN_2026, {"verified_within_workdays": 5, "first_instalment_after_months": 6}),
+    ("blu_inkubasi", IN_2026, {"grace_months_max": 6}),
 ]
 UNITS = {
-    "rupiah": ("plafon", "outstanding", "npwp", "turnover", "collateral"),
-    "months": ("kmk", "ki_", "months", "business_age"),
+    "working_days": ("verified", "claimed"),
+    "day_of_month": ("due_day",),
+    "cooperatives": ("cooperatives",),
+    "rupiah": ("opex", "plafon", "outstanding", "npwp", "turnover", "collateral"),
+    "months": ("kmk", "ki_", "months", "business_age", "grace", "first_instalment"),
     "basis_points_per_year": ("rate", "relief_rate"),
     "times": ("repeats",),
-    "permille": ("instalment_share",),
-    "days": ("pay_off",),
+    "permille": ("instalment_share", "shu_village"),
+    "days": ("pay_off", "analysed"),
 }
 
 

@@ -8,7 +8,13 @@ from random import Random
 import pytest
 
 from services.financing.domain.decision import IN_FORCE, Rulebook, decide
-from services.financing.domain.eligibility import Applicant, Code, GroupMember, LoanRequest
+from services.financing.domain.eligibility import (
+    Applicant,
+    Code,
+    ContractKind,
+    GroupMember,
+    LoanRequest,
+)
 from services.financing.domain.recourse import Recourse, recourse
 from services.financing.domain.recourse_texts import ACTS, step
 from services.financing.domain.remedies import FIXED
@@ -256,8 +262,14 @@ def test_every_step_that_is_told_can_be_said_in_both_languages():
         group__members=(a_member(20_000_000, licence=False), a_member(20_000_000, dhn_listed=True))
     )
     untaxed = a_person(business__npwp=False)
-    asking = ((abroad, ask()), (young, ask()), (pair, ask()), (untaxed, ask(60_000_000)))
-    more = [(None, way) for who, what in asking for way in ways(Case(who, what, IN_2026))]
+    poor = a_cooperative(kind="kopdes", dps=False, bank_account=False)
+    sharia, in_pmk49 = ask(contract_kind=ContractKind.SHARIA), date(2025, 9, 1)
+    asking = (
+        *(Case(who, ask(), IN_2026) for who in (abroad, young, pair)),
+        Case(untaxed, ask(60_000_000), IN_2026),
+        *(Case(poor, sharia, day) for day in (in_pmk49, IN_2026)),
+    )
+    more = [(None, way) for case in asking for way in ways(case)]
     for _, way in (*all_ways(), *more):
         for each in way.steps:
             texts = [step(each, language) for language in Language]

@@ -12,6 +12,7 @@ from services.financing.domain.eligibility import (
     BorrowerKind,
     Code,
     Confidence,
+    ContractKind,
     GroupFacts,
     GroupMember,
     KurReceived,
@@ -156,6 +157,11 @@ def everybody():
         member_list=False,
         incubated=False,
         health_grade="dalam_pengawasan",
+        office=False,
+        business_plan=False,
+        budget=False,
+        dps=False,
+        head_approval=False,
     )
     unpaid = a_person(
         membership__usp=False, membership__simpanan_pokok_paid=False, placement=None, group=None
@@ -208,7 +214,8 @@ def everybody():
         a_cooperative(kind="kopdes"),
         a_cooperative(),
     ):
-        for request in (large, small, ask(60_000_000), ask(4_000_000_000)):
+        sharia = ask(60_000_000, contract_kind=ContractKind.SHARIA)
+        for request in (large, small, ask(60_000_000), ask(4_000_000_000), sharia):
             for on in (date(1999, 1, 1), IN_2024, date(2025, 9, 1), IN_2026):
                 yield applicant, request, on
 

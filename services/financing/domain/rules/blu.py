@@ -45,6 +45,7 @@ class ProductTerms:
     plafon_max: int
     rate_bp: int
     months_max: int
+    grace_months_max: int
     source: Source
 
 
@@ -74,18 +75,21 @@ BLU: Timeline[Terms | None] = Timeline(
                 plafon_max=500_000_000,
                 rate_bp=300,
                 months_max=36,
+                grace_months_max=6,
                 source=_assumed("seed line after incubation"),
             ),
             linkage=ProductTerms(
                 plafon_max=1_000_000_000,
                 rate_bp=600,
                 months_max=36,
+                grace_months_max=0,
                 source=_assumed("on-lending to members through the savings and loan unit"),
             ),
             umi=ProductTerms(
                 plafon_max=20_000_000,
                 rate_bp=600,
                 months_max=24,
+                grace_months_max=0,
                 source=_assumed("ultra-micro line through a cooperative"),
             ),
             umi_burden=_BURDEN,

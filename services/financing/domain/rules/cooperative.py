@@ -45,6 +45,14 @@ def registered(said: list[Refusal], cooperative: CooperativeFacts, source: Sourc
         said.append(Refusal(Code.NO_COOP_REGISTRY_NO, source))
 
 
+def shown(
+    said: list[Refusal], missing: Code, unknown: Code, source: Source, *, has: bool | None
+) -> None:
+    """Refuse without something that a cooperative has or has not; ask where nobody has told."""
+    if has is not True:
+        said.append(Refusal(unknown if has is None else missing, source))
+
+
 def meetings(rats: tuple[Rat, ...], founded_on: date | None, *, on: date) -> AnnualMeetings | None:
     """
     Return what is missing of two consecutive annual meetings, None when nothing is.

@@ -14,6 +14,7 @@ from services.financing.domain.eligibility import (
     BorrowerKind,
     Code,
     Confidence,
+    ContractKind,
     CooperativeFacts,
     CooperativeKind,
     HealthGrade,
@@ -61,6 +62,8 @@ class Terms:
     rate_ksp_bp: Term[int]
     kmk_months_max: Term[int]
     ki_months_max: Term[int]
+    analysis_days: Term[int] | None = None
+    cooperatives: Term[int] | None = None
 
 
 LPDB_REGULAR: Timeline[Terms | None] = Timeline(
@@ -90,11 +93,15 @@ LPDB_MOCKUP: Timeline[Terms | None] = Timeline(
         MOCKUP_SINCE,
         Terms(
             code="LPDB-MOCKUP-2025",
-            plafon_max=Term(3_000_000_000, _mockup("plafon per cooperative")),
+            plafon_max=Term(
+                3_000_000_000, _mockup("plafon per cooperative; one report says 5 billion")
+            ),
             rate_bp=Term(300, _mockup("3 % a year")),
             rate_ksp_bp=Term(300, _mockup("3 % a year")),
             kmk_months_max=Term(120, _mockup("ten years with grace")),
             ki_months_max=Term(120, _mockup("ten years with grace")),
+            analysis_days=Term(21, _mockup("analysis within 21 days")),
+            cooperatives=Term(80, _mockup("80 mock-up cooperatives")),
         ),
     ),
 )
@@ -123,7 +130,12 @@ _SELECTED = _mockup("selected and proposed by the bupati or walikota")
 _INTEGRITY = _mockup("pengurus and pengawas without macet credit")
 _AGUNAN = _mockup("assets worth the loan, personal guarantees")
 _UNITS = _mockup("Art. 5: savings and loan unit and sembako", "5")
-_PURPOSE = _mockup("investment capital of the gerai")
+_PURPOSE = _mockup("investment capital of the six gerai")
+_NOTES_MOCKUP = (Note(NoteCode.BAD_DEBT_TO_PUPN, _mockup("bad debt is referred to the PUPN")),)
+_OFFICE = _regular("operational office", Confidence.PRESS)
+_PLANS = _regular("business plan, purpose and budget (RAB)", Confidence.ASSUMPTION)
+_ON_LENT = _regular("use of funds by the list of members", Confidence.ASSUMPTION)
+_DPS = _regular("Sharia contracts through KSPPS with a DPS", Confidence.UNVERIFIED)
 _MICROSITE = Source(
     "SIMKOPDES", "microsite before financing", date(2025, 4, 21), None, Confidence.PRESS
 )
@@ -187,6 +199,7 @@ def _assess_regular(
         said.append(Refusal(Code.UNKNOWN_HEALTH_GRADE, _HEALTH))
     elif cooperative.health_grade in _UNHEALTHY:
         said.append(Refusal(Code.HEALTH_GRADE, _HEALTH, {"grade": cooperative.health_grade}))
+    _plans(said, cooperative, request)
     _limits(said, request, terms)
     rate = terms.rate_ksp_bp if cooperative.kind is CooperativeKind.KSP else terms.rate_bp
     return concluded(REGULAR, said, (Note(NoteCode.RATE_UNVERIFIED, rate.source),), rate.value)
@@ -219,7 +232,20 @@ def _assess_mockup(
         said.append(Refusal(Code.AGUNAN_VALUE, _AGUNAN, numbers))
     _units(said, cooperative)
     _limits(said, request, terms)
-    return concluded(MOCKUP, said, (), terms.rate_bp.value)
+    return concluded(MOCKUP, said, _NOTES_MOCKUP, terms.rate_bp.value)
+
+
+def _plans(said: list[Refusal], cooperative: CooperativeFacts, request: LoanRequest) -> None:
+    """Ask for the office and the plans, and for what some kinds of cooperative need besides."""
+    coop.shown(said, Code.NO_OFFICE, Code.UNKNOWN_OFFICE, _OFFICE, has=cooperative.office)
+    plan, budget = cooperative.business_plan, cooperative.budget
+    coop.shown(said, Code.NO_BUSINESS_PLAN, Code.UNKNOWN_BUSINESS_PLAN, _PLANS, has=plan)
+    coop.shown(said, Code.NO_BUDGET, Code.UNKNOWN_BUDGET, _PLANS, has=budget)
+    if cooperative.kind is CooperativeKind.KSP:
+        listed = cooperative.member_list
+        coop.shown(said, Code.NO_MEMBER_LIST, Code.UNKNOWN_MEMBER_LIST, _ON_LENT, has=listed)
+    if request.contract_kind is ContractKind.SHARIA:
+        coop.shown(said, Code.NO_DPS, Code.UNKNOWN_DPS, _DPS, has=cooperative.dps)
 
 
 def _standing(said: list[Refusal], cooperative: CooperativeFacts) -> None:

@@ -17,6 +17,9 @@ from services.financing.domain.eligibility import (
     CooperativeFacts,
     CooperativeKind,
     LoanRequest,
+    Note,
+    NoteCode,
+    Purpose,
     Refusal,
     Source,
     Term,
@@ -45,17 +48,45 @@ class Terms:
     plafon_max: Term[int]
     rate_bp: Term[int]
     months_max: Term[int]
+    opex_max: Term[int]
+    grace_months_min: Term[int]
+    grace_months_max: Term[int]
+    due_day: Term[int]
+    claimed_within_workdays: Term[int]
+    shu_village_permille: Term[int]
 
 
+_GRACE = _source("tenor with six to eight months of grace")
+_OPEX = _source("running costs at most Rp 500 million")
+_APPROVAL = _source(
+    "approval by the bupati or walikota, or by the kades after the village meeting"
+)
+_PROPOSAL = _source("business proposal")
+_NOTES = (
+    Note(
+        NoteCode.SHORTFALL_COVERED,
+        _source("Art. 11(2): dana desa, DAU or DBH cover a shortfall", at=("11(2)",)),
+    ),
+)
 PMK49: Timeline[Terms | None] = Timeline(
     (date.min, None),
     (
         SINCE,
         Terms(
             code="KDMP-PMK49",
-            plafon_max=Term(3_000_000_000, _source("plafon per cooperative")),
+            plafon_max=Term(
+                3_000_000_000, _source("plafon per cooperative, also of merged villages")
+            ),
             rate_bp=Term(600, _source("Art. 5(1)b", at=("5(1)b",))),
-            months_max=Term(72, _source("tenor with six to eight months of grace")),
+            months_max=Term(72, _GRACE),
+            opex_max=Term(500_000_000, _OPEX),
+            grace_months_min=Term(6, _GRACE),
+            grace_months_max=Term(8, _GRACE),
+            due_day=Term(12, _source("instalments each month, due on the 12th")),
+            claimed_within_workdays=Term(
+                4, _source("the bank asks for a shortfall within four working days")
+            ),
+            shu_village_permille=Term(200, _source("a fifth of the SHU at least to the village")),
         ),
     ),
     (UNTIL + timedelta(days=1), None),
@@ -95,8 +126,9 @@ def assess(
     said: list[Refusal] = []
     coop.of_kind(said, applicant.cooperative, _KINDS, _BORROWER)
     _papers(said, applicant.cooperative)
+    _plans(said, applicant.cooperative)
     _limits(said, request, terms)
-    return concluded(CODE, said, (), terms.rate_bp.value)
+    return concluded(CODE, said, _NOTES, terms.rate_bp.value)
 
 
 def _papers(said: list[Refusal], cooperative: CooperativeFacts) -> None:
@@ -115,10 +147,25 @@ def _papers(said: list[Refusal], cooperative: CooperativeFacts) -> None:
         said.append(Refusal(code, _PAPERS))
 
 
+def _plans(said: list[Refusal], cooperative: CooperativeFacts) -> None:
+    plan, approved = cooperative.business_plan, cooperative.head_approval
+    coop.shown(said, Code.NO_BUSINESS_PLAN, Code.UNKNOWN_BUSINESS_PLAN, _PROPOSAL, has=plan)
+    coop.shown(said, Code.NO_HEAD_APPROVAL, Code.UNKNOWN_HEAD_APPROVAL, _APPROVAL, has=approved)
+
+
+def _opex(request: LoanRequest) -> int:
+    if request.opex_part is not None:
+        return request.opex_part
+    return request.amount if request.purpose is Purpose.WORKING_CAPITAL else 0
+
+
 def _limits(said: list[Refusal], request: LoanRequest, terms: Terms) -> None:
     if request.amount > terms.plafon_max.value:
         numbers = {"amount": request.amount, "max": terms.plafon_max.value}
         said.append(Refusal(Code.AMOUNT_ABOVE, terms.plafon_max.source, numbers))
+    if _opex(request) > terms.opex_max.value:
+        numbers = {"opex": _opex(request), "max": terms.opex_max.value}
+        said.append(Refusal(Code.OPEX_ABOVE, terms.opex_max.source, numbers))
     if request.tenor_months > terms.months_max.value:
         numbers = {"tenor": request.tenor_months, "max": terms.months_max.value}
         said.append(Refusal(Code.TENOR_ABOVE, terms.months_max.source, numbers))

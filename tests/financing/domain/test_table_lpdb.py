@@ -1,4 +1,4 @@
-"""What the LPDB, the assumed BLU products and PMK 49/2025 ask, and when a young Kopdes passes."""
+"""The LPDB line by line: regular and mock-up, and when a young Kopdes passes."""
 
 from datetime import date, timedelta
 
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from services.financing.domain.eligibility import (
     Code,
     Confidence,
+    ContractKind,
     CooperativeKind,
     HealthGrade,
     NoteCode,
@@ -80,6 +81,14 @@ FACTS = [
     (lpdb.REGULAR, "health_grade", HealthGrade.CUKUP_SEHAT, None),
     (lpdb.REGULAR, "health_grade", HealthGrade.DALAM_PENGAWASAN, Code.HEALTH_GRADE),
     (lpdb.REGULAR, "health_grade", None, Code.UNKNOWN_HEALTH_GRADE),
+    (lpdb.REGULAR, "office", False, Code.NO_OFFICE),
+    (lpdb.REGULAR, "office", None, Code.UNKNOWN_OFFICE),
+    (lpdb.REGULAR, "business_plan", False, Code.NO_BUSINESS_PLAN),
+    (lpdb.REGULAR, "business_plan", None, Code.UNKNOWN_BUSINESS_PLAN),
+    (lpdb.REGULAR, "budget", False, Code.NO_BUDGET),
+    (lpdb.REGULAR, "budget", None, Code.UNKNOWN_BUDGET),
+    (lpdb.REGULAR, "dps", False, None),
+    (lpdb.REGULAR, "member_list", False, None),
     (lpdb.MOCKUP, "kind", CooperativeKind.KELKOPDES, None),
     (lpdb.MOCKUP, "kind", CooperativeKind.KSP, Code.COOPERATIVE_KIND),
     (lpdb.MOCKUP, "mockup_selected", False, Code.NOT_SELECTED),
@@ -96,11 +105,6 @@ FACTS = [
     (lpdb.MOCKUP, "microsite", False, Code.NO_MICROSITE),
     (lpdb.MOCKUP, "microsite", None, Code.UNKNOWN_MICROSITE),
     (lpdb.MOCKUP, "rats", (), None),
-    (blu.LINKAGE, "usp", False, Code.NO_USP),
-    (blu.LINKAGE, "member_list", False, Code.NO_MEMBER_LIST),
-    (blu.LINKAGE, "member_list", None, Code.UNKNOWN_MEMBER_LIST),
-    (blu.LINKAGE, "arrears", True, Code.ARREARS),
-    (blu.LINKAGE, "kind", CooperativeKind.SECONDARY, Code.COOPERATIVE_KIND),
 ]
 
 
@@ -124,44 +128,33 @@ def test_the_mockup_window_asks_three_percent_of_everybody():
         assert said.rate_bp == 300
 
 
-# product, its applicant, yearly rate, longest working capital, longest investment
-ASSUMED_TERMS = [
-    (lpdb.REGULAR, a_cooperative(), 300, 60, 120),
-    (blu.INKUBASI, a_cooperative(rats=()), 300, 36, 36),
-    (blu.LINKAGE, a_cooperative(), 600, 36, 36),
-    (blu.UMI, a_person(), 600, 24, 24),
-]
-
-
-@pytest.mark.parametrize(("product", "applicant", "rate_bp", "kmk", "ki"), ASSUMED_TERMS)
-def test_each_assumed_product_has_its_rate_and_tenor(product, applicant, rate_bp, kmk, ki):
-    for make, most in ((ask, kmk), (invest, ki)):
-        within = assessed(product, applicant, make(15_000_000, tenor_months=most))
-        assert within.rate_bp == rate_bp
-        assert within.eligible
-        assert codes(product, applicant, make(15_000_000, tenor_months=most + 1)) == {
-            Code.TENOR_ABOVE
-        }
-
-
-# product, its applicant, the most it lends
-ASSUMED_CEILINGS = [
-    (lpdb.REGULAR, a_cooperative(), 10_000_000_000),
-    (blu.INKUBASI, a_cooperative(rats=()), 500_000_000),
-    (blu.LINKAGE, a_cooperative(), 1_000_000_000),
-]
-
-
-@pytest.mark.parametrize(("product", "applicant", "most"), ASSUMED_CEILINGS)
-def test_each_assumed_product_has_its_ceiling(product, applicant, most):
-    assert codes(product, applicant, ask(most)) == set()
-    assert codes(product, applicant, ask(most + 1)) == {Code.AMOUNT_ABOVE}
-
-
 @pytest.mark.parametrize(("months", "refused"), [(120, set()), (121, {Code.TENOR_ABOVE})])
 def test_the_mockup_window_lends_for_ten_years(months, refused):
     request = invest(100_000_000, tenor_months=months)
     assert codes(lpdb.MOCKUP, a_cooperative(kind=KOPDES), request) == refused
+
+
+@pytest.mark.parametrize(
+    ("dps", "refused"),
+    [(True, set()), (False, {Code.NO_DPS}), (None, {Code.UNKNOWN_DPS})],
+)
+def test_a_sharia_contract_of_the_lpdb_needs_a_dps(dps, refused):
+    request = ask(contract_kind=ContractKind.SHARIA)
+    assert codes(lpdb.REGULAR, a_cooperative(dps=dps), request) == refused
+
+
+@pytest.mark.parametrize(
+    ("listed", "refused"),
+    [(True, set()), (False, {Code.NO_MEMBER_LIST}), (None, {Code.UNKNOWN_MEMBER_LIST})],
+)
+def test_a_savings_cooperative_names_the_members_to_whom_it_lends_on(listed, refused):
+    ksp = a_cooperative(kind=CooperativeKind.KSP, member_list=listed)
+    assert codes(lpdb.REGULAR, ksp, ask()) == refused
+
+
+def test_bad_debt_of_the_mockup_goes_to_the_state_receivables_committee():
+    said = assessed(lpdb.MOCKUP, a_cooperative(kind=KOPDES), invest(100_000_000))
+    assert [note.code for note in said.notes] == [NoteCode.BAD_DEBT_TO_PUPN]
 
 
 def test_the_mockup_window_is_for_investment():
@@ -288,121 +281,3 @@ def test_until_the_meeting_falls_due_the_surplus_of_the_year_before_counts():
     assert Code.UNKNOWN_SHU in codes(lpdb.REGULAR, held, ask(), on=date(2027, 7, 1))
     older = a_cooperative(shu=(Shu(2024, 20_000_000),))
     assert Code.UNKNOWN_SHU in codes(lpdb.REGULAR, older, ask(), on=date(2027, 3, 1))
-
-
-# day, in force
-DAYS = [
-    (date(2025, 7, 20), False),
-    (date(2025, 7, 21), True),
-    (date(2025, 11, 14), True),
-    (date(2025, 11, 15), False),
-    (IN_2026, False),
-]
-
-
-@pytest.mark.parametrize(("day", "in_force"), DAYS)
-def test_pmk_49_exists_between_its_days_only(day, in_force):
-    kopdes = a_cooperative(kind=KOPDES)
-    said = assessed(pmk49.CODE, kopdes, ask(100_000_000), on=day)
-
-    assert said.eligible is in_force
-    if not in_force:
-        assert {refusal.code for refusal in said.refusals} == {Code.NOT_IN_FORCE}
-        assert said.refusals[0].numbers == {
-            "since": date(2025, 7, 21),
-            "until": date(2025, 11, 14),
-        }
-        assert said.earliest_date == (date(2025, 7, 21) if day < date(2025, 7, 21) else None)
-
-
-PMK49_FACTS = [
-    ("kind", CooperativeKind.KSP, Code.COOPERATIVE_KIND),
-    ("legal_entity_no", "", Code.NO_LEGAL_ENTITY),
-    ("npwp", False, Code.COOPERATIVE_NPWP),
-    ("npwp", None, Code.UNKNOWN_COOPERATIVE_NPWP),
-    ("nib", False, Code.COOPERATIVE_NIB),
-    ("nib", None, Code.UNKNOWN_COOPERATIVE_NIB),
-    ("bank_account", False, Code.COOPERATIVE_ACCOUNT),
-    ("bank_account", None, Code.UNKNOWN_COOPERATIVE_ACCOUNT),
-]
-
-
-@pytest.mark.parametrize(("fact", "value", "refusal"), PMK49_FACTS)
-def test_pmk_49_asked_for_papers(fact, value, refusal):
-    kopdes = a_cooperative(**{"kind": KOPDES, fact: value})
-    assert codes(pmk49.CODE, kopdes, ask(100_000_000), on=IN_PMK49) == {refusal}
-
-
-@pytest.mark.parametrize(
-    ("amount", "months", "refused"),
-    [
-        (3_000_000_000, 72, set()),
-        (3_000_000_001, 72, {Code.AMOUNT_ABOVE}),
-        (3_000_000_000, 73, {Code.TENOR_ABOVE}),
-    ],
-)
-def test_pmk_49_had_its_limits(amount, months, refused):
-    request = ask(amount, tenor_months=months)
-    assert codes(pmk49.CODE, a_cooperative(kind=KOPDES), request, on=IN_PMK49) == refused
-
-
-def test_every_blu_answer_says_that_it_is_assumed():
-    for product in blu.CODES:
-        for applicant in (a_person(), a_cooperative()):
-            said = assessed(product, applicant, ask(10_000_000))
-            assert NoteCode.PRODUCT_ASSUMED in {note.code for note in said.notes}
-            for refusal in said.refusals:
-                assert refusal.source.confidence is Confidence.ASSUMPTION
-
-
-def test_incubation_is_for_migrant_workers_without_two_meetings():
-    young = a_cooperative(rats=(Rat(2025, date(2026, 3, 1)),))
-    assert codes(blu.INKUBASI, young, ask(500_000_000)) == set()
-    assert codes(blu.INKUBASI, young, ask(500_000_001)) == {Code.AMOUNT_ABOVE}
-    assert codes(blu.INKUBASI, a_cooperative(), ask()) == {Code.RAT_ENOUGH}
-    assert codes(blu.INKUBASI, a_cooperative(rats=None), ask()) == {Code.UNKNOWN_RATS}
-    kopdes = a_cooperative(rats=(), kind=KOPDES)
-    assert codes(blu.INKUBASI, kopdes, ask()) == {Code.COOPERATIVE_KIND}
-    for incubated, code in ((False, Code.NOT_INCUBATED), (None, Code.UNKNOWN_INCUBATED)):
-        early = a_cooperative(rats=(), incubated=incubated, legal_entity_no=None)
-        assert codes(blu.INKUBASI, early, ask()) == {code, Code.NO_LEGAL_ENTITY}
-
-
-MEMBERS = [
-    ("membership__active", False, Code.MEMBERSHIP),
-    ("membership__active", None, Code.UNKNOWN_MEMBERSHIP),
-    ("membership__usp", False, Code.MEMBERSHIP_NO_USP),
-    ("membership__usp", None, Code.UNKNOWN_MEMBERSHIP_USP),
-    ("membership__simpanan_pokok_paid", False, Code.SIMPANAN_POKOK),
-    ("membership__simpanan_pokok_paid", None, Code.UNKNOWN_SIMPANAN_POKOK),
-    ("credit__collectibility", 2, None),
-    ("credit__collectibility", 3, Code.COLLECTIBILITY),
-    ("credit__collectibility", None, Code.UNKNOWN_COLLECTIBILITY),
-    ("credit__commercial_before", True, None),
-    ("business__net_income_month", 100_000, Code.INSTALMENT_ABOVE_INCOME),
-]
-
-
-@pytest.mark.parametrize(("fact", "value", "refusal"), MEMBERS)
-def test_the_ultra_micro_line_is_for_members(fact, value, refusal):
-    said = codes(blu.UMI, a_person(**{fact: value}), ask(20_000_000))
-    assert said == ({refusal} if refusal else set())
-
-
-@pytest.mark.parametrize(
-    ("amount", "months", "refused"),
-    [
-        (20_000_000, 24, set()),
-        (20_000_001, 24, {Code.AMOUNT_ABOVE}),
-        (20_000_000, 25, {Code.TENOR_ABOVE}),
-    ],
-)
-def test_the_ultra_micro_line_has_its_limits(amount, months, refused):
-    assert codes(blu.UMI, a_person(), ask(amount, tenor_months=months)) == refused
-
-
-def test_before_2026_the_assumed_products_do_not_exist():
-    for product in blu.CODES:
-        other = set() if product == blu.UMI else {Code.BORROWER_KIND}
-        said = codes(product, a_person(), ask(), on=date(2025, 12, 31))
-        assert said == {Code.NOT_IN_FORCE, *other}
