@@ -12,6 +12,7 @@ from services.financing.api import (
     applications,
     callbacks,
     deadlines,
+    ladders,
     prequalifications,
     products,
     quotas,
@@ -60,6 +61,22 @@ NAMES = {
     "services__financing__domain__application__Status": "ApplicationStatus",
     "services__financing__domain__submission__Status": "SubmissionStatus",
 }
+ROUTES = (
+    applications.routes,
+    submissions.routes,
+    deadlines.routes,
+    prequalifications.routes,
+    ladders.routes,
+    ladders.of_applications,
+    callbacks.routes,
+    products.routes,
+    quotas.routes,
+    quotas.waiting_routes,
+    schedules.routes,
+    endpoints.routes,
+)
+"""Every endpoint of our own, in the order of the contract."""
+
 DESCRIPTION = "Is this loan possible, how good is it, and who should lend?"
 SILENT_AFTER = timedelta(seconds=30)
 
@@ -118,20 +135,7 @@ def create_app(
     app.state.verifier = Verifier(settings.issuer, KeySet(settings.jwks))
     app.state.channels_today = CHANNELS
     app.webhooks.routes.extend(endpoints.told.routes)
-    include(
-        app,
-        applications.routes,
-        submissions.routes,
-        deadlines.routes,
-        prequalifications.routes,
-        callbacks.routes,
-        products.routes,
-        quotas.routes,
-        quotas.waiting_routes,
-        schedules.routes,
-        feed(event, PROBLEMS),
-        endpoints.routes,
-    )
+    include(app, *ROUTES, feed(event, PROBLEMS))
     return app
 
 

@@ -295,9 +295,7 @@ def _product(
             _reason(each.code, each.source, tuple(each.numbers.items()), each.earliest)
             for each in assessment.refusals
         ],
-        "notes": [
-            _note(each.code, each.source, tuple(each.numbers.items())) for each in assessment.notes
-        ],
+        "notes": [note_out(note) for note in assessment.notes],
     }
 
 
@@ -315,6 +313,11 @@ def _reason(
         "earliest": earliest,
     }
     return orjson.Fragment(orjson.dumps(said))
+
+
+def note_out(note: Note) -> orjson.Fragment:
+    """Return a note as `NoteOut`."""
+    return _note(note.code, note.source, tuple(note.numbers.items()))
 
 
 @lru_cache(maxsize=REASONS_KEPT)

@@ -115,6 +115,11 @@ def canonical(facts: Facts, **said_by: Any) -> bytes:
     return canonical_json({**written, "said_by": said_by})
 
 
+def facts_of(written: str) -> Facts:
+    """Return the facts of a decision from the canonical JSON in which they are kept."""
+    return _FACTS.validate_python(_replayed(orjson.loads(written)))
+
+
 def verify(record: bytes) -> str:
     """Make a decision again from its record (`RecordOut`); return the SHA-256 of its facts.
 

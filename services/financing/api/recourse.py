@@ -1,6 +1,6 @@
 """What a refused applicant can do, as a reader sees it: "langkah Anda"."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Annotated, Any
@@ -75,7 +75,7 @@ def recourse_out(way: Recourse) -> Mapping[str, Any] | orjson.Fragment:
         "amount": asked.amount,
         "tenor_months": asked.tenor_months,
         "purpose": asked.purpose,
-        "steps": [_step(no, remedy) for no, remedy in enumerate(way.steps, start=1)],
+        "steps": steps_out(way.steps),
         "stuck": (),
     }
 
@@ -85,6 +85,11 @@ def _no_way(stuck: tuple[Code, ...]) -> orjson.Fragment:
     """Return what is said where there is none; it is the same for many applicants."""
     nothing = dict.fromkeys(("on", "amount", "tenor_months", "purpose"))
     return orjson.Fragment(orjson.dumps({**nothing, "steps": (), "stuck": stuck}))
+
+
+def steps_out(steps: Sequence[Remedy]) -> list[orjson.Fragment]:
+    """Return steps as `RecourseStepOut`, numbered in their order."""
+    return [_step(no, remedy) for no, remedy in enumerate(steps, start=1)]
 
 
 def _step(no: int, remedy: Remedy) -> orjson.Fragment:

@@ -9,9 +9,9 @@ import orjson
 from fastapi import Body, Response
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, model_validator
 
-from services.financing.api.decisions import SourceOut, source_out
 from services.financing.api.facts import Permille
 from services.financing.api.problems import PROBLEMS
+from services.financing.api.sources import SourceOut, source_out
 from services.financing.domain import schedule_texts
 from services.financing.domain.eligibility import Source
 from services.financing.domain.relief import SOURCES, relieved
@@ -22,6 +22,7 @@ from services.financing.domain.schedule.conventional import (
     annuity,
     declining,
     flat,
+    level,
     seasonal,
     stepped,
 )
@@ -80,6 +81,18 @@ class Plan(NamedTuple):
     lines: Lines
     rates_bp: tuple[int, ...] = ()
     sources: tuple[Source, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        kind: Repayment,
+        lines: Lines,
+        months: Sequence[Month],
+        sources: tuple[Source, ...] = (),
+    ) -> "Plan":
+        """Return the plan of these months, which show a rate only where interest is borne."""
+        interest = CHARGES[kind] is Charge.INTEREST
+        return cls(lines, tuple(month.rate_bp for month in months if interest), sources)
 
 
 class Lent(In):
@@ -150,9 +163,9 @@ class AtInterest(Lent):
             rates[change.from_no - 1 :] = [change.rate_bp] * (self.months - change.from_no + 1)
         return stepped(rates, grace=self.grace)
 
-    def _plan(self, lines: Lines) -> Plan:
-        rates = tuple(month.rate_bp for month in self.to_pay())
-        return Plan(lines, rates, SOURCES if self.disaster_relief else ())
+    def sources(self) -> tuple[Source, ...]:
+        """Return the texts that it rests on beside the ordinary ones."""
+        return SOURCES if self.disaster_relief else ()
 
 
 class AnnuityNew(AtInterest):
@@ -162,7 +175,8 @@ class AnnuityNew(AtInterest):
 
     def plan(self) -> Plan:
         """Return what is paid."""
-        return self._plan(annuity(self.plafon, self.to_pay()))
+        months = self.to_pay()
+        return Plan.of(self.kind, annuity(self.plafon, months), months, self.sources())
 
 
 class DecliningNew(AtInterest):
@@ -172,7 +186,8 @@ class DecliningNew(AtInterest):
 
     def plan(self) -> Plan:
         """Return what is paid."""
-        return self._plan(declining(self.plafon, self.to_pay()))
+        months = self.to_pay()
+        return Plan.of(self.kind, declining(self.plafon, months), months, self.sources())
 
 
 class FlatNew(Lent):
@@ -210,7 +225,7 @@ class SeasonalNew(Lent):
         """Return what is paid."""
         between = Pays.INTEREST if self.interest_between else Pays.NOTHING
         months = seasonal(self.rate_bp, self.harvests, between=between)
-        return Plan(declining(self.plafon, months), (self.rate_bp,) * len(months))
+        return Plan.of(self.kind, declining(self.plafon, months), months)
 
 
 class MurabahahNew(Lent):
@@ -233,8 +248,7 @@ class MurabahahNew(Lent):
         """Return what is paid."""
         margin = self.margin
         if margin is None:
-            rate_bp = self.rate_bp or 0
-            margin = equivalent_margin(self.plafon, rate_bp=rate_bp, months=self.months)
+            margin = equivalent_margin(self.plafon, level(self.rate_bp or 0, self.months))
         return Plan(murabahah(self.plafon, margin=margin, months=self.months))
 
 

@@ -40,7 +40,9 @@ from services.financing.domain.eligibility import (
     LoanRequest,
     Purpose,
 )
+from services.financing.domain.relief import SOURCES, relieved
 from services.financing.domain.routing import Channel, Outcome
+from services.financing.domain.schedule.conventional import level
 from services.financing.domain.schedule.due import nominal_days
 from services.financing.domain.schedule.usual import usual
 from services.financing.domain.submission import Stage
@@ -245,17 +247,30 @@ async def get_application_schedule(caller: ApplicationsReader, db: Read, id: UUI
         "product": leg["product"],
         "rate_bp": leg["rate_bp"],
         "akad_on": akad_on,
-        **_schedule(row, amount, leg["rate_bp"], akad_on),
+        **_schedule(row, leg, amount, akad_on, relief=_relief(decided, leg)),
     }
     return Response(orjson.dumps(body), media_type="application/json")
 
 
-def _schedule(row: Row, amount: int, rate_bp: int, akad_on: date | None) -> dict[str, Any]:
-    months, contract_kind = row["tenor_months"], ContractKind(row["contract_kind"])
-    way, lines = usual(amount, rate_bp=rate_bp, months=months, contract_kind=contract_kind)
-    nominal = () if akad_on is None else nominal_days(akad_on, months)
-    rates = (rate_bp,) * months if contract_kind is ContractKind.CONVENTIONAL else ()
-    return schedule_out(way, Plan(lines, rates), nominal=nominal)
+def _schedule(
+    row: Row, leg: Mapping[str, Any], amount: int, akad_on: date | None, *, relief: bool
+) -> dict[str, Any]:
+    count, rate_bp = row["tenor_months"], leg["rate_bp"]
+    nominal = () if akad_on is None else nominal_days(akad_on, count)
+    # Without a day nobody knows which month has which rate of a relief.
+    relief = relief and bool(nominal)
+    months = relieved(nominal, rate_bp=rate_bp) if relief else level(rate_bp, count)
+    way, lines = usual(amount, months, ContractKind(row["contract_kind"]))
+    plan = Plan.of(way, lines, months, SOURCES if relief else ())
+    return schedule_out(way, plan, nominal=nominal)
+
+
+def _relief(decided: Mapping[str, Any], leg: Mapping[str, Any]) -> bool:
+    """Tell whether the product that is asked for has lower rates for this borrower."""
+    return any(
+        each["code"] == leg["product"] and each["relief"] is not None
+        for each in decided["products"]
+    )
 
 
 class _Decided(NamedTuple):

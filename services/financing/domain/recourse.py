@@ -14,13 +14,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
 
-from services.financing.domain.decision import (
-    IN_FORCE,
-    Editions,
-    Rulebook,
-    in_force,
-    same_law_since,
-)
+from services.financing.domain.decision import IN_FORCE, Rulebook, in_force, same_law_since
 from services.financing.domain.eligibility import (
     Applicant,
     Assessment,
@@ -73,31 +67,31 @@ class _Cost(NamedTuple):
     months: int
 
 
-class _Plan(NamedTuple):
-    """What has been chosen so far."""
+class Plan(NamedTuple):
+    """The acts that have been chosen so far, and the first day on which all can be done."""
 
     steps: tuple[Remedy, ...]
     day: date
 
-    def then(self, way: Way) -> "_Plan":
+    def then(self, way: Way) -> "Plan":
         """Return the plan with the acts of a way added."""
         plan = self
         for remedy in way:
             plan = plan.with_step(remedy)
         return plan
 
-    def with_step(self, remedy: Remedy) -> "_Plan":
+    def with_step(self, remedy: Remedy) -> "Plan":
         """Return the plan with one more act, which takes the place of an older one of its kind."""
         day = max(self.day, remedy.earliest or self.day)
         if remedy.act is Act.WAIT:
-            return _Plan(self.steps, day)
+            return Plan(self.steps, day)
         now = {path for path, _ in remedy.changes}
         kept = [
             step._replace(changes=tuple(each for each in step.changes if each[0] not in now))
             for step in self.steps
             if not _replaces(remedy, step)
         ]
-        return _Plan((*kept, remedy), day)
+        return Plan((*kept, remedy), day)
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -110,23 +104,28 @@ def _replaces(new: Remedy, old: Remedy) -> bool:
 
 
 class _Case(NamedTuple):
-    """The no that is searched from."""
+    """The no that is searched from, and the acts that are not to be taken."""
 
     product: str
     applicant: Applicant
     request: LoanRequest
     on: date
     rulebook: Rulebook
+    without: frozenset[Act]
 
-    def seen(self, plan: _Plan) -> "_Seen":
+    def seen(self, plan: Plan) -> "_Seen":
         """Return what the product would say once a plan is carried out."""
         applicant, request = changed(self.applicant, self.request, plan.changes)
-        akad_on = max(plan.day, request.akad_on or plan.day)
-        terms = in_force(self.rulebook, akad_on)
-        said = _said(self.product, applicant, request, terms, on=plan.day, akad_on=akad_on)
+        said = asked(self.product, applicant, request, on=plan.day, rulebook=self.rulebook)
         return _Seen(applicant, request, said)
 
-    def cost(self, plan: _Plan) -> _Cost:
+    def allowed(self, ways: tuple[Way, ...]) -> tuple[Way, ...]:
+        """Return the ways that take no act that is not to be taken."""
+        if not self.without:
+            return ways
+        return tuple(way for way in ways if all(each.act not in self.without for each in way))
+
+    def cost(self, plan: Plan) -> _Cost:
         """Return what a plan costs the applicant, in the stated order."""
         asked = dict(plan.changes)
         months = asked.get("request.tenor_months", self.request.tenor_months)
@@ -151,14 +150,18 @@ def recourse(
     *,
     on: date,
     rulebook: Rulebook = IN_FORCE,
+    without: frozenset[Act] = frozenset(),
 ) -> Recourse:
-    """Return the cheapest way from what a product has `said` of a request to its yes."""
-    case = _Case(said.product, applicant, request, on, rulebook)
+    """Return the cheapest way from what a product has `said` of a request to its yes.
+
+    It takes none of the acts in `without`.
+    """
+    case = _Case(said.product, applicant, request, on, rulebook, without)
     fixed = tuple(each.code for each in said.refusals if each.code in FIXED and not each.earliest)
     if fixed and not _next_edition(rulebook, said.product, same_law_since(rulebook, on)):
         return Recourse(said.product, (), None, None, fixed)
     first, numbers = _Seen(applicant, request, said), count()
-    start = _Plan((), on)
+    start = Plan((), on)
     open_plans = [(_Cost(0, on, 0, 0), next(numbers), start)]
     known = {_key(start)}
     stuck: dict[Code, None] = {}
@@ -166,7 +169,7 @@ def recourse(
         _, _, plan = heappop(open_plans)
         seen = first if plan is start else case.seen(plan)
         if seen.said.eligible:
-            return _found(case, plan, seen)
+            return led(plan, seen.request, seen.said, today=on)
         for following in _followed(case, plan, seen, stuck):
             if _key(following) not in known:
                 known.add(_key(following))
@@ -174,38 +177,34 @@ def recourse(
     return Recourse(said.product, (), None, None, tuple(stuck))
 
 
-def _found(case: _Case, plan: _Plan, seen: _Seen) -> Recourse:
+def led(plan: Plan, request: LoanRequest, said: Assessment, *, today: date) -> Recourse:
+    """Return the way that a plan is, once a product has `said` yes to what is asked then."""
     # A pay-off is seen in SIKP some days later only: until then the yes waits.
-    on = max(plan.day, seen.said.earliest_date or plan.day)
-    steps = sorted(plan.steps, key=lambda step: (step.earliest or case.on, step.weight))
-    if on > case.on:
+    on = max(plan.day, said.earliest_date or plan.day)
+    steps = sorted(plan.steps, key=lambda step: (step.earliest or today, step.weight))
+    if on > today:
         steps.append(Remedy(Act.WAIT, None, (), {"from": on}, on))
-    return Recourse(case.product, tuple(steps), on, seen.request, ())
+    return Recourse(said.product, tuple(steps), on, request, ())
 
 
-def _key(plan: _Plan) -> tuple[object, ...]:
+def _key(plan: Plan) -> tuple[object, ...]:
     return (plan.day, frozenset((step.act, step.answers, step.changes) for step in plan.steps))
 
 
-def _followed(case: _Case, plan: _Plan, seen: _Seen, stuck: dict[Code, None]) -> Iterator[_Plan]:
+def _followed(case: _Case, plan: Plan, seen: _Seen, stuck: dict[Code, None]) -> Iterator[Plan]:
     """Yield the plans that go on from here: every forced act together, or the branches of one."""
-    akad_on = max(plan.day, case.request.akad_on or plan.day)
-    law = same_law_since(case.rulebook, akad_on)
-    situation = Situation(
-        case.product,
-        case.on,
+    situation = situated(
+        seen.said,
         seen.applicant,
         seen.request,
-        plan.day,
-        seen.said.rate_bp,
-        _months_max(case.rulebook, case.product, seen.request.purpose, law)
-        or seen.request.tenor_months,
-        _npwp_above(case.rulebook, case.product, law),
+        today=case.on,
+        day=plan.day,
+        rulebook=case.rulebook,
     )
     later = _next_edition(case.rulebook, case.product, same_law_since(case.rulebook, plan.day))
     choices: list[Sequence[Way]] = []
     for refusal in seen.said.refusals:
-        ways = (*remedies(situation, refusal), *later)
+        ways = (*case.allowed(remedies(situation, refusal)), *later)
         if not ways:
             stuck[refusal.code] = None
             return
@@ -215,6 +214,29 @@ def _followed(case: _Case, plan: _Plan, seen: _Seen, stuck: dict[Code, None]) ->
         yield plan.then(tuple(_apart(forced)))
         return
     yield from (plan.then(way) for way in min(choices, key=len))
+
+
+def situated(
+    said: Assessment,
+    applicant: Applicant,
+    request: LoanRequest,
+    *,
+    today: date,
+    day: date,
+    rulebook: Rulebook,
+) -> Situation:
+    """Return the situation in which a product has `said` something of a request on a day."""
+    law = same_law_since(rulebook, max(day, request.akad_on or day))
+    return Situation(
+        said.product,
+        today,
+        applicant,
+        request,
+        day,
+        said.rate_bp,
+        months_max(rulebook, said.product, request.purpose, law) or request.tenor_months,
+        _npwp_above(rulebook, said.product, law),
+    )
 
 
 def _apart(ways: Sequence[Way]) -> Iterator[Remedy]:
@@ -239,16 +261,17 @@ def _next_edition(rulebook: Rulebook, product: str, day: date) -> tuple[Way, ...
     return ((Remedy(Act.WAIT, Code.NOT_IN_FORCE, earliest=min(coming)),),) if coming else ()
 
 
-def _said(
+def asked(
     product: str,
     applicant: Applicant,
     request: LoanRequest,
-    terms: Editions,
     *,
     on: date,
-    akad_on: date,
+    rulebook: Rulebook = IN_FORCE,
 ) -> Assessment:
-    """Return what one product says."""
+    """Return what one product says on a day; an akad of the past is asked for as of that day."""
+    akad_on = max(on, request.akad_on or on)
+    terms = in_force(rulebook, akad_on)
     if product in kur.CODES:
         edition, burden = terms.kur, terms.burden
         return kur.assess_one(product, applicant, request, edition, burden=burden, on=on)
@@ -262,7 +285,7 @@ def _said(
 
 
 @lru_cache(maxsize=4096)
-def _months_max(rulebook: Rulebook, product: str, purpose: Purpose, day: date) -> int | None:
+def months_max(rulebook: Rulebook, product: str, purpose: Purpose, day: date) -> int | None:
     """Return the longest tenor of a product for a purpose, in months; None where none is set."""
     kind = "ki" if purpose is Purpose.INVESTMENT else "kmk"
     named = {f"{kind}_months_max", "months_max"}

@@ -9,7 +9,7 @@ was agreed, and the interest of December 2025 is due with the first instalment a
 from collections.abc import Sequence
 from datetime import date
 
-from services.financing.domain.eligibility import Source
+from services.financing.domain.eligibility import Relief, Source
 from services.financing.domain.rules.kur_terms import RELIEF_2026
 from services.financing.domain.schedule.conventional import Month, Pays
 
@@ -22,18 +22,21 @@ SOURCES = (RELIEF_2026.source, PAUSE_SOURCE)
 """The texts that a relieved schedule rests on."""
 
 
-def relieved(nominal: Sequence[date], *, rate_bp: int, grace: int = 0) -> tuple[Month, ...]:
+def relieved(
+    nominal: Sequence[date], *, rate_bp: int, relief: Relief = RELIEF_2026, grace: int = 0
+) -> tuple[Month, ...]:
     """Return the months of an affected debtor's KUR, which fall due on these days.
 
     `rate_bp` is the ordinary rate, never passed; the first `grace` months pay interest only.
     """
     return tuple(
-        Month(RELIEF_2026.rate_bp(day, rate_bp), _pays(day, grace=no <= grace))
+        Month(relief.rate_bp(day, rate_bp), _pays(day, relief, grace=no <= grace))
         for no, day in enumerate(nominal, start=1)
     )
 
 
-def _pays(day: date, *, grace: bool) -> Pays:
-    if PAUSE_SOURCE.since <= day <= (PAUSE_SOURCE.until or day):
+def _pays(day: date, relief: Relief, *, grace: bool) -> Pays:
+    since, until = relief.paused
+    if since <= day <= until:
         return Pays.PAUSED
     return Pays.INTEREST if grace else Pays.ALL

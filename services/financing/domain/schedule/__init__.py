@@ -76,7 +76,7 @@ def instalment(plafon: int, *, rate_bp: int, months: int) -> Rupiah:
 
 def affordable(room: int, *, rate_bp: int, months: int) -> Rupiah:
     """Return the largest plafon whose monthly annuity over `months` is at most `room` rupiah."""
-    numerator, denominator = annuity_factor(rate_bp, months)
+    numerator, denominator = _annuity(rate_bp, months)
     # plafon * numerator / denominator, rounded half up, must not pass `room`.
     return Rupiah(max(0, (denominator * (2 * room + 1) - 1) // (2 * numerator)))
 
@@ -84,12 +84,12 @@ def affordable(room: int, *, rate_bp: int, months: int) -> Rupiah:
 # One decision asks for the same instalment of several products in a row.
 @lru_cache(maxsize=256)
 def _instalment(plafon: int, rate_bp: int, months: int) -> Rupiah:
-    numerator, denominator = annuity_factor(rate_bp, months)
+    numerator, denominator = _annuity(rate_bp, months)
     return Rupiah(half_up(plafon * numerator, denominator))
 
 
 @lru_cache(maxsize=4096)
-def annuity_factor(rate_bp: int, months: int) -> tuple[int, int]:
+def _annuity(rate_bp: int, months: int) -> tuple[int, int]:
     """Return the exact monthly instalment of one rupiah, as numerator and denominator."""
     # r (1+r)^n / ((1+r)^n - 1) with r = rate_bp / YEAR
     if rate_bp == 0:

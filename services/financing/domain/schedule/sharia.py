@@ -7,13 +7,15 @@ margin and ujrah are spread evenly over the months, and that a share of profit f
 capital still in use, are our choices (assumption): the contract of the lender decides.
 """
 
-from services.financing.domain.schedule import Lines, annuity_factor, evenly, half_up, lines
+from collections.abc import Sequence
+
+from services.financing.domain.schedule import Lines, evenly, half_up, lines
+from services.financing.domain.schedule.conventional import Month, annuity
 
 
-def equivalent_margin(cost_price: int, *, rate_bp: int, months: int) -> int:
-    """Return the margin in rupiah that costs as much as an annuity at an effective rate."""
-    numerator, denominator = annuity_factor(rate_bp, months)
-    return half_up(cost_price * (months * numerator - denominator), denominator)
+def equivalent_margin(cost_price: int, months: Sequence[Month]) -> int:
+    """Return the margin, in rupiah, that costs as much as an annuity over the same months."""
+    return sum(line.charge for line in annuity(cost_price, months))
 
 
 def murabahah(cost_price: int, *, margin: int, months: int) -> Lines:
