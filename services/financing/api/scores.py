@@ -62,13 +62,17 @@ class ShareLimitOut(Out):
 
 
 class CapacityOut(Out):
-    """What the instalments of a month take of the net income of a month (RPC), in rupiah."""
+    """
+    What the instalments of a month take of the net income of a month (RPC), in rupiah.
+
+    Of a group it is the member's whose income is taken most.
+    """
 
     indicative_rate_bp: Annotated[
         int, Field(description="Yearly rate of the test, in hundredths of a percent")
     ]
     amount: Annotated[
-        int, Field(description="The loan that is tested: what is asked, of a group a mean share")
+        int, Field(description="What is asked; of a group, the share of the member tested")
     ]
     instalment: int
     others: Annotated[int, Field(description="Instalments of all other debts known")]

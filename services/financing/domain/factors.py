@@ -17,6 +17,7 @@ from services.financing.domain.eligibility import (
     BorrowerKind,
     CooperativeKind,
     GroupFacts,
+    GroupMember,
     HealthGrade,
     LoanRequest,
     Rat,
@@ -136,8 +137,8 @@ MEASURES: Mapping[FactorName, Measure] = {
         FactorUnit.SHARE,
         Dimension.CAPACITY,
         "the new instalment at the indicative rate and all other instalments of a month, over the "
-        "net income of a month; all of it when there is no income. Of a group: the instalment of "
-        "an average share over the chair's income",
+        "net income of a month; all of it when there is no income. Of a group: of the member "
+        "whose income is taken most, not known while one member's is not",
         "the banks' first question (RPC): an instalment that the income does not carry is late",
     ),
     FactorName.INCOME_MARGIN: _more(
@@ -363,6 +364,7 @@ FACTORS: Mapping[Card, tuple[FactorName, ...]] = {
 """What can be counted of each borrower, in the order in which `counted` counts it."""
 
 Values = tuple[int | None, ...]
+Members = tuple[GroupMember, ...]
 
 _HEALTH_RANK = {
     HealthGrade.DALAM_PENGAWASAN_KHUSUS: 0,
@@ -400,6 +402,12 @@ def card_for(applicant: Applicant, *, age: int | None, beginner_months: int) -> 
     if applicant.kind is BorrowerKind.GROUP:
         return Card.GROUP
     return Card.KSP if applicant.cooperative.kind is CooperativeKind.KSP else Card.COOPERATIVE
+
+
+def taking_part(group: GroupFacts | None) -> Members:
+    """Return the members who have a share in the loan; nobody else counts."""
+    members = group.members if group is not None else None
+    return tuple(each for each in members or () if each.share)
 
 
 def counted(card: Card, counting: Counting) -> Values:
@@ -445,20 +453,21 @@ def _beginner(counting: Counting) -> Values:
 
 def _group(counting: Counting) -> Values:
     applicant, group = counting.applicant, counting.applicant.group or _NO_GROUP
+    members = taking_part(group)
     member, business = applicant.membership, applicant.business
     return (
         counting.share,
         counting.age,
         applicant.person.trade_experience_months,
-        _beginners(group),
-        _worst(group),
+        _beginners(members),
+        _worst(members),
         applicant.credit.collectibility,
         _part(member.simpanan_wajib_paid, member.simpanan_wajib_due),
         _permille(business.own_equity, counting.request.amount),
         group.offtaker,
         group.pks,
         group.validated,
-        _largest(group),
+        _largest(members),
     )
 
 
@@ -525,23 +534,17 @@ def _either(*given: bool | None) -> bool | None:
     return None if None in given else False
 
 
-def _worst(group: GroupFacts) -> int | None:
-    if not group.members:
-        return None
-    known = [each.collectibility for each in group.members if each.collectibility is not None]
+def _worst(members: Members) -> int | None:
+    known = [each.collectibility for each in members if each.collectibility is not None]
     worst = max(known, default=None)
-    return worst if len(known) == len(group.members) or worst == _COLLECTIBILITY_MAX else None
+    return worst if len(known) == len(members) or worst == _COLLECTIBILITY_MAX else None
 
 
-def _largest(group: GroupFacts) -> int | None:
-    if not group.members:
-        return None
-    shares = [member.share for member in group.members]
-    return -(-max(shares) * 1000 // sum(shares))
+def _largest(members: Members) -> int | None:
+    shares = [member.share for member in members]
+    return -(-max(shares) * 1000 // sum(shares)) if shares else None
 
 
-def _beginners(group: GroupFacts) -> int | None:
-    if not group.members:
-        return None
-    beginners = sum(member.beginner for member in group.members)
-    return -(-beginners * 1000 // len(group.members))
+def _beginners(members: Members) -> int | None:
+    beginners = sum(member.beginner for member in members)
+    return -(-beginners * 1000 // len(members)) if members else None

@@ -25,6 +25,7 @@ from services.financing.domain.factors import (
     business_age,
     card_for,
     counted,
+    taking_part,
 )
 from services.financing.domain.schedule import instalment
 from services.financing.domain.scorecards.edition import Bands, Scorecard, Scorecards
@@ -105,8 +106,9 @@ class Capacity(NamedTuple):
     """
     The instalment-to-income test (RPC) at the indicative rate; rupiah a month.
 
-    `amount` is what is asked, of a group an average share. `others` are the instalments of all
-    debts known. `burden_permille` is rounded up, so that 700 is at most 70 %; None without income.
+    Of a group it is the member's whose income is taken most. `amount` is what is asked, or that
+    member's share; `others` are the instalments of all debts known. `burden_permille` is rounded
+    up, so that 700 is at most 70 %; None without income.
     """
 
     amount: int
@@ -181,15 +183,37 @@ def _capacity(
     applicant: Applicant, request: LoanRequest, edition: Scorecards, share_max: int
 ) -> Capacity | None:
     """Set the instalment against the income; None where one of them is not known."""
-    income, others = applicant.business.net_income_month, applicant.credit.instalments_month
-    if income is None or others is None or applicant.business.planned:
-        return None
-    amount = request.amount
+    business = applicant.business
     if applicant.kind is BorrowerKind.GROUP:
-        members = applicant.group and applicant.group.members
-        if not members:
-            return None
-        amount = -(-amount // len(members))
+        tested = [
+            _tested(
+                member.share,
+                member.net_income_month,
+                member.instalments_month,
+                request,
+                edition,
+                share_max,
+            )
+            for member in taking_part(applicant.group)
+        ]
+        known = [each for each in tested if each is not None]
+        return max(known, key=_weighs, default=None) if len(known) == len(tested) else None
+    if business.planned:
+        return None
+    income, others = business.net_income_month, applicant.credit.instalments_month
+    return _tested(request.amount, income, others, request, edition, share_max)
+
+
+def _tested(
+    amount: int,
+    income: int | None,
+    others: int | None,
+    request: LoanRequest,
+    edition: Scorecards,
+    share_max: int,
+) -> Capacity | None:
+    if income is None or others is None:
+        return None
     due = instalment(amount, rate_bp=edition.indicative_rate_bp, months=request.tenor_months)
     if income <= 0:
         return Capacity(amount, due, others, income, None, Verdict.TOO_HIGH)
@@ -201,17 +225,27 @@ def _capacity(
     return Capacity(amount, due, others, income, burden, verdict)
 
 
+def _weighs(carries: Capacity) -> tuple[bool, int]:
+    """Order by what the instalments take of the income; no income at all is the most."""
+    return carries.burden_permille is None, carries.burden_permille or 0
+
+
 def _knock_outs(applicant: Applicant, carries: Capacity | None) -> tuple[KnockOut, ...]:
-    credit, found = applicant.credit, ()
+    found = ()
     if (_worst_collectibility(applicant) or 0) >= NOT_PERFORMING:
         found = (KnockOut.COLLECTIBILITY,)
-    if credit.dhn_listed:
+    if _listed(applicant):
         found = (*found, KnockOut.DHN_LISTED)
-    # A group's income is not known, only its chair's.
-    single = applicant.kind is BorrowerKind.PERSON
-    if single and carries is not None and carries.verdict is Verdict.TOO_HIGH:
+    if carries is not None and carries.verdict is Verdict.TOO_HIGH:
         found = (*found, KnockOut.INSTALMENT_SHARE)
     return found
+
+
+def _listed(applicant: Applicant) -> bool:
+    if applicant.credit.dhn_listed:
+        return True
+    group = applicant.kind is BorrowerKind.GROUP
+    return group and any(each.dhn_listed for each in taking_part(applicant.group))
 
 
 def _worst_collectibility(applicant: Applicant) -> int | None:
@@ -219,6 +253,6 @@ def _worst_collectibility(applicant: Applicant) -> int | None:
         return applicant.credit.collectibility
     if applicant.kind is BorrowerKind.COOPERATIVE:
         return applicant.cooperative.officers_collectibility
-    members = applicant.group.members or () if applicant.group else ()
+    members = taking_part(applicant.group)
     known = (applicant.credit.collectibility, *(each.collectibility for each in members))
     return max((each for each in known if each is not None), default=None)

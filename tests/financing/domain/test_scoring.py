@@ -108,16 +108,6 @@ NOBODY = {
 }
 """A business of six months that has nothing but bad credit."""
 
-NO_GROUP = {
-    **NOBODY,
-    "business__started_on": IN_2026,
-    "group": eligibility.GroupFacts(
-        members=(GroupMember(Rupiah(AMOUNT), 5, beginner=True),),
-        offtaker=False,
-        pks=False,
-        validated=False,
-    ),
-}
 NO_COOPERATIVE = {
     "rats": (),
     "shu": (Shu(2025, -1),),
@@ -130,15 +120,31 @@ NO_COOPERATIVE = {
 }
 
 
-def members(*given: tuple[int, int | None, bool]) -> dict[str, Any]:
-    """A group of members: share, collectibility, beginner."""
+def members(*given: tuple[int, int | None, bool], income: int = 10**9) -> dict[str, Any]:
+    """A group of members: share, collectibility, beginner; each with the same income."""
     known = tuple(
-        GroupMember(Rupiah(share), collectibility, beginner)
+        GroupMember(
+            Rupiah(share),
+            collectibility,
+            beginner,
+            net_income_month=Rupiah(income),
+            instalments_month=Rupiah(0),
+        )
         for share, collectibility, beginner in given
     )
     return {"group__members": known}
 
 
+NO_GROUP = {
+    **NOBODY,
+    "business__started_on": IN_2026,
+    "group": eligibility.GroupFacts(
+        members=members((AMOUNT, 5, True), income=0)["group__members"],
+        offtaker=False,
+        pks=False,
+        validated=False,
+    ),
+}
 # card, factor: the facts that change, what is counted then, its points
 COUNTED = [
     ("business", "instalment_share", {"business__net_income_month": 5_909_414}, 300, 20),
@@ -171,12 +177,12 @@ COUNTED = [
     ("beginner", "trade_experience", {"person__trade_experience_months": 24}, 24, 10),
     ("beginner", "cooperative_member", {"membership__active": True}, 1, 5),
     ("beginner", "group_guarantee", {"person__group_member": True}, 1, 5),
-    ("group", "instalment_share", {"business__net_income_month": 5_909_414}, 300, 20),
+    ("group", "instalment_share", members((AMOUNT, 5, True), income=5_909_414), 300, 20),
     ("group", "business_age", {"business__started_on": date(2025, 11, 24)}, 12, 3),
     ("group", "trade_experience", {"person__trade_experience_months": 6}, 6, 2),
-    ("group", "members_collectibility", members((1, 1, True)), 1, 15),
+    ("group", "members_collectibility", members((AMOUNT, 1, True), income=0), 1, 15),
     ("group", "collectibility", {"credit__collectibility": 2}, 2, 2),
-    ("group", "beginners", members((1, 5, False)), 0, 5),
+    ("group", "beginners", members((AMOUNT, 5, False), income=0), 0, 5),
     ("group", "savings_discipline", {"membership__simpanan_wajib_paid": 10}, 833, 4),
     ("group", "own_equity", {"business__own_equity": 8_000_000}, 200, 15),
     ("group", "offtaker", {"group__offtaker": True}, 1, 10),
@@ -403,11 +409,35 @@ def test_the_highest_part_of_the_income_is_the_one_in_force():
     assert [each.capacity.verdict for each in results] == [Verdict.TOO_HIGH, Verdict.TIGHT]
 
 
-def test_a_group_is_tested_with_an_average_share():
-    applicant = a_group(15_000_000, 15_000_000, 10_000_001)
-    result = scored(applicant, 40_000_001).capacity
-    assert result is not None
-    assert result.amount == 13_333_334
+def earning(*given: tuple[int, int | None, int | None]) -> Applicant:
+    """A group of members: share, net income, other instalments."""
+    group = tuple(
+        replace_member(a_group(share), net_income_month=income, instalments_month=others)
+        for share, income, others in given
+    )
+    return changed(a_group(1), {"group__members": group})
+
+
+def replace_member(group: Applicant, **facts: Any) -> GroupMember:
+    """The only member of a group with other facts."""
+    assert group.group is not None
+    assert group.group.members is not None
+    return group.group.members[0]._replace(**facts)
+
+
+def test_of_a_group_the_member_is_tested_whose_income_is_taken_most():
+    members = ((20_000_000, 5_000_000, 0), (10_000_000, 1_000_000, 100_000), (0, 1, 1))
+    result = scored(earning(*members))
+    assert result.capacity is not None
+    assert (result.capacity.amount, result.capacity.income) == (10_000_000, 1_000_000)
+    assert result.capacity.burden_permille == 544
+    assert value(FactorName.INSTALMENT_SHARE, result) == 544
+    assert result.knock_outs == ()
+
+    broke = scored(earning(*members, (1_000, 0, 0))).capacity
+    assert (broke.amount, broke.burden_permille) == (1_000, None)
+    for unknown in ((1, None, 0), (1, 1, None)):
+        assert scored(earning(*members, unknown)).capacity is None
     assert scored(a_group()).capacity is None
 
 
@@ -457,6 +487,7 @@ def test_what_is_not_known_of_the_income_is_not_judged(changes):
         ),
         (a_group(1, 2, credit__collectibility=4), (KnockOut.COLLECTIBILITY,)),
         (a_group(1, 2, business__net_income_month=0), ()),
+        (changed(a_group(1), members((1, 1, False), (0, 3, False))), ()),
         (replace(a_group(1), group=None), ()),
         (a_cooperative(officers_collectibility=2), ()),
         (a_cooperative(officers_collectibility=3), (KnockOut.COLLECTIBILITY,)),
@@ -481,7 +512,10 @@ READ = {
     *("business.planned", "business.started_on", "business.turnover_year"),
     *("business.net_income_month", "business.own_equity"),
     *("credit.collectibility", "credit.dhn_listed", "credit.instalments_month"),
-    *("group.members", "group.offtaker", "group.pks", "group.validated"),
+    *("group.offtaker", "group.pks", "group.validated"),
+    *("group.members.share", "group.members.collectibility", "group.members.beginner"),
+    *("group.members.net_income_month", "group.members.instalments_month"),
+    "group.members.dhn_listed",
     *("cooperative.kind", "cooperative.rats", "cooperative.shu", "cooperative.health_grade"),
     *("cooperative.officers_collectibility", "cooperative.equity", "cooperative.members"),
     *("cooperative.savers_permille", "cooperative.usp"),
@@ -505,6 +539,8 @@ class Watched:
     def __getattr__(self, name: str) -> Any:
         path = f"{self._path}{name}"
         fact = getattr(self._facts, name)
+        if name == "members" and isinstance(fact, tuple):
+            return tuple(Watched(each, self._read, f"{path}.") for each in fact)
         if fact is None and not self._path:
             return None
         if is_dataclass(fact):
@@ -580,9 +616,18 @@ def test_no_other_fact_ever_changes_the_score(random):
         if facts is None:
             continue
         others = {field.name for field in fields(facts) if f"{part}.{field.name}" not in READ}
+        others -= {"members"} if part == "group" else set()
         drawn = {name: random.choice(words) for name in sorted(others)}
+        if part == "group" and facts.members is not None:
+            drawn["members"] = tuple(_otherwise(random, words, each) for each in facts.members)
         applicant = replace(applicant, **{part: replace(facts, **drawn)})
     assert score(applicant, case.request, EDITION, on=case.on, share_max=700) == before
+
+
+def _otherwise(random: Random, words: Any, member: GroupMember) -> GroupMember:
+    others = [name for name in member._fields if f"group.members.{name}" not in READ]
+    assert "birth_date" in others
+    return member._replace(**{name: random.choice(words) for name in others})
 
 
 # What can only help
@@ -590,6 +635,13 @@ def test_no_other_fact_ever_changes_the_score(random):
 INCOME = "business__net_income_month"
 BETTER: dict[str, tuple[str, Any, int]] = {
     "more income": (INCOME, st.integers(-(10**9), 10**12), 1),
+    "members who earn more": (
+        "group__members",
+        st.integers(-(10**9), 10**12).map(
+            lambda income: members((1, 1, False), (2, 2, True), income=income)["group__members"]
+        ),
+        1,
+    ),
     "less owed elsewhere": ("credit__instalments_month", sums, -1),
     "better credit": ("credit__collectibility", st.integers(1, 5), -1),
     "more own money": ("business__own_equity", sums, 1),
@@ -662,10 +714,11 @@ def test_filling_in_what_is_missing_never_costs_a_point(random):
     """On the same card: a first day of the business may show that it is a beginner's."""
     case = a_case(random)
     full = score(case.applicant, case.request, EDITION, on=case.on, share_max=700)
-    for path in sorted(READ - {"kind", "business.planned", "business.started_on"}):
-        part, name = path.split(".")
+    changing = {"kind", "business.planned", "business.started_on"}
+    for path in sorted({*READ, "group.members"} - changing):
+        part, name, *inside = path.split(".")
         facts = getattr(case.applicant, part)
-        if facts is None or path == "cooperative.kind":
+        if facts is None or path == "cooperative.kind" or inside:
             continue
         silent = replace(case.applicant, **{part: replace(facts, **{name: None})})
         result = score(silent, case.request, EDITION, on=case.on, share_max=700)
