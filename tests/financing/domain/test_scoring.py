@@ -539,8 +539,8 @@ class Watched:
     def __getattr__(self, name: str) -> Any:
         path = f"{self._path}{name}"
         fact = getattr(self._facts, name)
-        if name == "members" and isinstance(fact, tuple):
-            return tuple(Watched(each, self._read, f"{path}.") for each in fact)
+        if path == "group.members":
+            return fact and tuple(Watched(each, self._read, f"{path}.") for each in fact)
         if fact is None and not self._path:
             return None
         if is_dataclass(fact):
