@@ -56,7 +56,9 @@ SCOPES: Mapping[str, str] = {
     "products:read": "Read products and their rules",
     "decisions:write": "Ask for a decision without an application",
     "applications:read": "Read loan applications whom the caller may see",
-    "applications:write": "Draft, submit and withdraw loan applications",
+    "applications:write": "Draft, submit and withdraw loan applications, object to decisions",
+    "reviews:read": "Read the reviews of applications whom the caller may see",
+    "reviews:write": "Propose and confirm what two people rule on a case",
     "quotas:read": "Read what each lender may still lend this year",
     "quotas:write": "Set what each lender may lend",
 }

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from services.financing.domain import application, submission
+from services.financing.domain import application, review, submission
 from services.financing.domain.eligibility import Confidence
 from services.registry.domain import cooperative, membership, mentoring, person, training
 from shared.webhooks import subscription
@@ -260,6 +260,7 @@ MACHINES = {
     "training": Machine(training, "enrolled", "A place in a training"),
     "subscription": Machine(subscription, "unverified", "A webhook endpoint"),
     "application": Machine(application, "drafted", "An application"),
+    "review": Machine(review, "open", "A review by two people"),
     "submission": Machine(
         submission,
         "queued",

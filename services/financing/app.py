@@ -13,12 +13,15 @@ from services.financing.api import (
     callbacks,
     deadlines,
     ladders,
+    letters,
     prequalifications,
     products,
     quotas,
+    reviews,
     schedules,
     submissions,
 )
+from services.financing.api.letter_pdf import Press
 from services.financing.api.problems import PROBLEMS
 from services.financing.channels import keys as channel_keys
 from services.financing.db.submissions import last_beat
@@ -43,28 +46,38 @@ TAGS = {
     "decisions": "What could be lent, with every reason",
     "products": "What can be lent, the numbers in force, and what is paid back",
     "quotas": "What each lender may lend in a year, and who waits for it",
+    "reviews": "Objections and contradictions, decided by two people",
     "callbacks": "What lenders report",
     "events": "The ordered feed of changes",
     "webhooks": "Being told of changes as they happen",
 }
 NAMES = {
+    "About": "LetterAbout",
     "Act": "StepAct",
     "Card": "Scorecard",
     "Code": "ReasonCode",
     "Dimension": "FactorDimension",
     "Duty": "DeadlineDuty",
-    "Event": "ApplicationEvent",
-    "Kind": "StepKind",
     "Reason": "FactorReason",
     "State": "DeadlineState",
+    "Status-Input": "ReviewStatusFilter",
+    "Subject": "ReviewSubject",
     "Unit": "FigureUnit",
+    "services__financing__domain__application__Event": "ApplicationEvent",
     "services__financing__domain__application__Status": "ApplicationStatus",
+    "services__financing__domain__letter__Kind": "LetterKind",
+    "services__financing__domain__review__Event": "ReviewEvent",
+    "services__financing__domain__review__Status": "ReviewStatus",
+    "services__financing__domain__steps__Kind": "StepKind",
     "services__financing__domain__submission__Status": "SubmissionStatus",
 }
 ROUTES = (
     applications.routes,
     submissions.routes,
     deadlines.routes,
+    letters.routes,
+    reviews.objections,
+    reviews.routes,
     prequalifications.routes,
     ladders.routes,
     ladders.of_applications,
@@ -107,12 +120,14 @@ def create_app(
             Database.connect(settings.database_url) as database,
             idempotency.forgetting(database),
             Outbound(settings.registry_url, transport=registry) as line,
+            Press.open() as press,
             channel_keys.open_channels(lender_keys, transport=lenders) as channels,
             PublicWeb.open(development=not production, resolver=resolver) as public_web,
         ):
             app.state.public_web = public_web
             app.state.database = database
             app.state.channels = channels
+            app.state.press = press
             app.state.registry = registry_client(settings, line)
             app.state.checks.update(database_checks(database, head("financing")))
             app.state.checks["worker"] = lambda: _worker_alive(database)

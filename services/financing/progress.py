@@ -14,16 +14,23 @@ from uuid import UUID
 
 import orjson
 
-from services.financing.db import applications, deadlines, quotas, submissions
+from services.financing import letters
+from services.financing.db import applications, deadlines, quotas, reviews, submissions
 from services.financing.domain import application, submission
 from services.financing.domain.deadlines import Duty, clock
 from services.financing.domain.quota import Holding, allot, limits
+from services.financing.domain.review import Ruling, Subject
 from services.financing.domain.routing import Channel, Leg
 from services.financing.domain.submission import Stage
 from shared.clock import WIB
 from shared.db import Reader, Row, Unit
 from shared.events import Event
 from shared.ids import new_id
+
+
+class LenderHasIt(Exception):
+    """A lender may still make a loan of this application, or has made one."""
+
 
 POLL_AFTER = timedelta(minutes=15)
 """A lender that has an application is asked where it stands, should a callback be lost."""
@@ -39,6 +46,9 @@ _OVER = frozenset(
 )
 
 _BOUND = frozenset({submission.Status.AKAD, submission.Status.DISBURSED, submission.Status.REPAID})
+_ENDED = _OVER - _BOUND
+"""It came to nothing."""
+
 _HELD = _BOUND | {submission.Status.RECEIVED, submission.Status.APPROVED}
 """A lender has the application, and may make a loan of it, or has."""
 
@@ -52,6 +62,20 @@ _ANSWERED = frozenset(
 )
 """What ends a withdrawal that was asked for: it is too late for it, or it is done."""
 
+_REVIEWED = frozenset({application.Status.CONTESTED, application.Status.IN_REVIEW})
+"""Two people look at it; once it is elsewhere there is nothing left to look at."""
+
+_TOLD_BY_LETTER = frozenset({application.Status.REFUSED, application.Status.INCUBATING})
+"""The answer is no, or not yet."""
+
+_RULED: Mapping[Ruling, tuple[application.Event, Stage]] = {
+    Ruling.SIGN: (application.Event.SIGN, Stage.AKAD),
+    Ruling.DISBURSE: (application.Event.DISBURSE, Stage.DISBURSED),
+    Ruling.CLOSE: (application.Event.CLOSE, Stage.REPAID),
+    Ruling.REFUSE: (application.Event.REFUSE, Stage.REFUSED),
+}
+"""What a ruling on a lender's word does, and the stage that holds from then on."""
+
 
 async def move(
     unit: Unit,
@@ -62,8 +86,11 @@ async def move(
     actor: str,
     changes: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
+    ruled: Row | None = None,
 ) -> Row:
     """Take an application through some events: its history, its new row, one event in the feed.
+
+    A refusal is told by letter; `ruled` is the review that led to it, if one did.
 
     Raises:
         IllegalTransition: the first of the events is not possible from here; nothing is written.
@@ -87,6 +114,8 @@ async def move(
             data=orjson.dumps(data or {}).decode(),
             at=now,
         )
+    if row["status"] in _REVIEWED:
+        await reviews.drop(unit, row["id"], actor=actor, now=now)
     unit.record(
         Event(
             kind=f"application.{status}",
@@ -96,7 +125,25 @@ async def move(
             data=dict(data or {}),
         )
     )
+    if status in _TOLD_BY_LETTER:
+        await letters.issue(unit, kept, ruled=ruled, now=now)
     return kept
+
+
+async def call_in(
+    unit: Unit, app: Row, sub: Row, subject: Subject, *, reason: str, actor: str, now: datetime
+) -> None:
+    """Bring an application to people who look at what a lender says, or does not say.
+
+    Raises:
+        IllegalTransition: it cannot be looked at from where it stands.
+    """
+    data = {"submission_id": str(sub["id"]), "channel": sub["channel"], "subject": subject}
+    events = (application.Event.REVIEW,)
+    kept = await move(unit, app, events, now=now, actor=actor, data=data)
+    await reviews.begin(
+        unit, kept, subject, reason=reason, actor=actor, now=now, submission_id=sub["id"]
+    )
 
 
 def after(sub: Row, event: submission.Event) -> submission.Status:
@@ -240,7 +287,8 @@ async def _follow(
         "submission_status": said,
         **({"stage": stage} if stage else {}),
     }
-    if event is None or event not in application.allowed(status):
+    allowed = application.allowed(status)
+    if event is None or event not in allowed or await _people_decide(unit, app):
         # Nothing new for the application: the report itself is the change, and is in the feed.
         unit.record(
             Event(
@@ -254,10 +302,21 @@ async def _follow(
         return
     changes = {"withdrawal_requested": False} if event in _ANSWERED else {}
     actor = f"lender:{sub['channel']}"
+    if event is application.Event.REVIEW:
+        reason = f"The lender's reports contradict each other; the last one is {stage or said}."
+        await call_in(unit, app, sub, Subject.CONTRADICTION, reason=reason, actor=actor, now=now)
+        return
     await move(unit, app, (event,), now=now, actor=actor, changes=changes, data=data)
     await wait(unit, app, waits, now=now)
     if to is not None:
         await send_to(unit, app["id"], to, now=now)
+
+
+async def _people_decide(unit: Unit, app: Row) -> bool:
+    """Tell whether a lender has contradicted itself: then its word moves nothing by itself."""
+    if app["status"] != application.Status.IN_REVIEW:
+        return False
+    return await reviews.open_subject(unit, app["id"]) is Subject.CONTRADICTION
 
 
 async def _meaning(
@@ -420,3 +479,73 @@ async def expire_holding(unit: Unit, *, now: datetime) -> bool:
         return False
     await quotas.give_back(unit, submission_id, now=now, status=Holding.EXPIRED)
     return True
+
+
+async def rule(
+    unit: Unit,
+    app: Row,
+    ruled: Row,
+    *,
+    actor: str,
+    data: Mapping[str, Any],
+    now: datetime,
+) -> Row:
+    """Let what people have ruled of one submission hold, against all that lenders have said.
+
+    No other submission of the application is, or becomes, a loan.
+
+    Raises:
+        LenderHasIt: another lender may still make a loan of it.
+        SubmissionNotFound: the application has no such submission.
+    """
+    event, stage = _RULED[Ruling(ruled["ruling"])]
+    legs = {leg["id"]: leg for leg in await submissions.legs(unit, app["id"])}
+    sub = legs.pop(ruled["submission_id"], None)
+    if sub is None:
+        raise submissions.SubmissionNotFound("The application has no such submission.")
+    for other in legs.values():
+        await _void(unit, app, other, now=now)
+    await _found(unit, app, sub, stage, now=now)
+    return await move(unit, app, (event,), now=now, actor=actor, data=data, ruled=ruled)
+
+
+async def check_free(unit: Unit, app: Row) -> None:
+    """Raise `LenderHasIt` where a lender may make a loan of an application, or has made one."""
+    for leg in await submissions.legs(unit, app["id"]):
+        if leg["status"] not in _ENDED:
+            raise LenderHasIt(f"{leg['channel']} has it, or has made a loan of it.")
+
+
+async def _void(unit: Unit, app: Row, leg: Row, *, now: datetime) -> None:
+    """Let another submission come to nothing. Raises LenderHasIt: that is not ours to say."""
+    status = submission.Status(leg["status"])
+    if status is submission.Status.QUEUED and not leg["maybe_taken"]:
+        kept = await submissions.change(
+            unit, leg, now=now, status=after(leg, submission.Event.CANCEL), due_at=None
+        )
+        await _draw(unit, kept, granted=app["amount"], now=now)
+    elif status in _BOUND:
+        await _found(unit, app, leg, Stage.REFUSED, now=now)
+    elif status not in _OVER:
+        channel = leg["channel"]
+        raise LenderHasIt(f"{channel} may still make a loan of it: have it end there first.")
+
+
+async def _found(unit: Unit, app: Row, leg: Row, stage: Stage, *, now: datetime) -> None:
+    """Keep what people have found as a report, and settle the submission by it alone."""
+    await submissions.report(
+        unit,
+        channel=leg["channel"],
+        event_id=new_id(),
+        submission_id=leg["id"],
+        application_id=app["id"],
+        stage=stage,
+        heard_by=submissions.BY_REVIEW,
+        occurred_at=now,
+        received_at=now,
+        amount=None,
+    )
+    settled = submission.settle(frozenset({stage})).status or submission.Status(leg["status"])
+    due_at = _due_after(settled, withdrawal=False, now=now)
+    kept = await submissions.change(unit, leg, now=now, status=settled, due_at=due_at)
+    await _draw(unit, kept, granted=app["amount"], now=now)

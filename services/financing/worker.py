@@ -33,6 +33,7 @@ from services.financing.channels import (
 from services.financing.db import applications, deadlines, submissions
 from services.financing.domain import application, patience
 from services.financing.domain.deadlines import State, state
+from services.financing.domain.review import Subject
 from services.financing.domain.submission import Event as Act
 from services.financing.domain.submission import Status
 from services.financing.registry import (
@@ -424,10 +425,21 @@ async def _lost(unit: Unit, app: Row, sub: Row, now: datetime) -> None:
         inquiries=asked,
         due_at=now + (wait or patience.INQUIRY_MAX),
     )
-    data = {"submission_id": str(kept["id"]), "channel": kept["channel"]}
-    event = application.Event.LOSE if wait else application.Event.REVIEW
-    if event in application.allowed(application.Status(app["status"])):
-        await progress.move(unit, app, (event,), now=now, actor="worker", data=data)
+    if wait is None:
+        await _look_at_silence(unit, app, kept, now)
+    elif application.Event.LOSE in application.allowed(application.Status(app["status"])):
+        data = {"submission_id": str(kept["id"]), "channel": kept["channel"]}
+        events = (application.Event.LOSE,)
+        await progress.move(unit, app, events, now=now, actor="worker", data=data)
+
+
+async def _look_at_silence(unit: Unit, app: Row, sub: Row, now: datetime) -> None:
+    """A lender has been asked often enough: two people find out what became of it."""
+    if application.Event.REVIEW in application.allowed(application.Status(app["status"])):
+        reason = "The lender does not say where the application stands."
+        await progress.call_in(
+            unit, app, sub, Subject.SILENCE, reason=reason, actor="worker", now=now
+        )
 
 
 async def _ask_later(unit: Unit, app: Row, sub: Row, now: datetime) -> None:
@@ -437,11 +449,8 @@ async def _ask_later(unit: Unit, app: Row, sub: Row, now: datetime) -> None:
     await submissions.change(
         unit, sub, now=now, inquiries=asked, due_at=now + (wait or patience.INQUIRY_MAX)
     )
-    status = application.Status(app["status"])
-    if wait is None and application.Event.REVIEW in application.allowed(status):
-        data = {"submission_id": str(sub["id"]), "channel": sub["channel"]}
-        events = (application.Event.REVIEW,)
-        await progress.move(unit, app, events, now=now, actor="worker", data=data)
+    if wait is None:
+        await _look_at_silence(unit, app, sub, now)
 
 
 async def _changed(unit: Unit, app: Row, sub: Row, now: datetime, **changes: Any) -> None:

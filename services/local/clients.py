@@ -15,6 +15,8 @@ from shared.auth import SCOPES, Kind
 MOBILE = "mobile-app"
 MINISTRY = "ministry"
 AUDITOR = "auditor"
+REVIEWERS = ("reviewer-a", "reviewer-b")
+"""Two people of the ministry: one proposes what the other confirms."""
 FINANCING = "financing"
 
 _READING = frozenset(scope for scope in SCOPES if scope.endswith(":read"))
@@ -34,8 +36,10 @@ _OFFICER = frozenset(
         "applications:write",
         "webhooks:read",
         "webhooks:write",
+        "reviews:read",
     }
 )
+_REVIEWER = frozenset({"products:read", "applications:read", "reviews:read", "reviews:write"})
 _KINDS: Mapping[str, tuple[str, Kind, frozenset[str]]] = MappingProxyType(
     {
         MOBILE: (
@@ -48,6 +52,7 @@ _KINDS: Mapping[str, tuple[str, Kind, frozenset[str]]] = MappingProxyType(
             Kind.MINISTRY_ANALYST,
             frozenset(SCOPES) - {"people:nik", "facts:read"},
         ),
+        **dict.fromkeys(REVIEWERS, ("A reviewer", Kind.MINISTRY_ANALYST, _REVIEWER)),
         AUDITOR: ("An auditor", Kind.AUDITOR, _READING - {"facts:read"}),
         FINANCING: (
             "The financing service",

@@ -279,6 +279,7 @@ def upgrade() -> None:
         "submission",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("decision_id", sa.Uuid(), nullable=False),
         sa.Column("leg_no", sa.Integer(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("product", sa.Text(), nullable=False),
@@ -311,7 +312,12 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
-    op.create_index("uq_submission_leg", "submission", ["application_id", "leg_no"], unique=True)
+    op.create_index(
+        "uq_submission_leg",
+        "submission",
+        ["application_id", "decision_id", "leg_no"],
+        unique=True,
+    )
     op.create_index(
         "uq_submission_live",
         "submission",
@@ -347,6 +353,134 @@ def upgrade() -> None:
     op.create_index(
         "ix_lender_report_submission_id", "lender_report", ["submission_id"], unique=False
     )
+    op.create_table(
+        "review",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("decision_id", sa.Uuid(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("applied_by", sa.Text(), nullable=False),
+        sa.Column("objected_by", sa.Text(), nullable=True),
+        sa.Column("registered_by", sa.Text(), nullable=True),
+        sa.Column("submission_id", sa.Uuid(), nullable=True),
+        sa.Column("ruling", sa.Text(), nullable=True),
+        sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column("correction", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("proposed_by", sa.Text(), nullable=True),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_by", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("new_decision_id", sa.Uuid(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "subject IN ('objection', 'contradiction', 'silence')",
+            name=op.f("ck_review_subject"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('open', 'proposed', 'decided', 'dropped')", name=op.f("ck_review_status")
+        ),
+        sa.CheckConstraint(
+            "ruling IN ('uphold', 'override', 'sign', 'disburse', 'close', 'refuse')",
+            name=op.f("ck_review_ruling"),
+        ),
+        sa.CheckConstraint("proposed_by <> confirmed_by", name=op.f("ck_review_four_eyes")),
+        sa.CheckConstraint(
+            "proposed_by <> ALL (ARRAY[applied_by, coalesce(objected_by, applied_by), coalesce(registered_by, applied_by)]) AND confirmed_by <> ALL (ARRAY[applied_by, coalesce(objected_by, applied_by), coalesce(registered_by, applied_by)])",
+            name=op.f("ck_review_impartial"),
+        ),
+        sa.CheckConstraint(
+            "status <> 'decided' OR (ruling IS NOT NULL AND proposed_by IS NOT NULL AND confirmed_by IS NOT NULL AND decided_at IS NOT NULL)",
+            name=op.f("ck_review_decided_by_two"),
+        ),
+        sa.CheckConstraint(
+            "(ruling = 'override') = (correction IS NOT NULL)",
+            name=op.f("ck_review_names_the_fact"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_review_application_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
+    )
+    op.create_index(
+        "uq_review_open",
+        "review",
+        ["application_id"],
+        unique=True,
+        postgresql_where=sa.text("status IN ('open', 'proposed')"),
+    )
+    op.create_index(
+        "uq_review_decided",
+        "review",
+        ["decision_id"],
+        unique=True,
+        postgresql_where=sa.text("subject = 'objection' AND status = 'decided'"),
+    )
+    op.create_index("ix_review_application_id", "review", ["application_id", "id"], unique=False)
+    op.create_index(
+        "ix_review_open",
+        "review",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('open', 'proposed')"),
+    )
+    op.create_table(
+        "review_step",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("review_id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "status IN ('open', 'proposed', 'decided', 'dropped')",
+            name=op.f("ck_review_step_status"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_review_step_application_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["review_id"], ["review.id"], name=op.f("fk_review_step_review_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_step")),
+    )
+    op.create_index("ix_review_step_review_id", "review_step", ["review_id", "id"], unique=False)
+    op.execute("CREATE SEQUENCE letter_number")
+    op.create_table(
+        "letter",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("decision_id", sa.Uuid(), nullable=False),
+        sa.Column("review_id", sa.Uuid(), nullable=True),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_letter_application_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decision_id"], ["decision.id"], name=op.f("fk_letter_decision_id")
+        ),
+        sa.ForeignKeyConstraint(["review_id"], ["review.id"], name=op.f("fk_letter_review_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
+    )
+    op.create_index("uq_letter_number", "letter", ["number"], unique=True)
+    op.create_index(
+        "uq_letter_occasion",
+        "letter",
+        ["decision_id", "review_id"],
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    )
+    op.create_index("ix_letter_application_id", "letter", ["application_id", "id"], unique=False)
     op.create_table(
         "deadline",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -504,6 +638,27 @@ def downgrade() -> None:
     op.drop_table("deadline")
     for table in ("quota_waiting", "quota_holding", "quota"):
         op.drop_table(table)
+    op.drop_table("letter")
+    op.execute("DROP SEQUENCE letter_number")
+    op.drop_index("ix_review_step_review_id", table_name="review_step")
+    op.drop_table("review_step")
+    op.drop_index(
+        "ix_review_open",
+        table_name="review",
+        postgresql_where=sa.text("status IN ('open', 'proposed')"),
+    )
+    op.drop_index("ix_review_application_id", table_name="review")
+    op.drop_index(
+        "uq_review_decided",
+        table_name="review",
+        postgresql_where=sa.text("subject = 'objection' AND status = 'decided'"),
+    )
+    op.drop_index(
+        "uq_review_open",
+        table_name="review",
+        postgresql_where=sa.text("status IN ('open', 'proposed')"),
+    )
+    op.drop_table("review")
     op.drop_index("ix_lender_report_submission_id", table_name="lender_report")
     op.drop_table("lender_report")
     op.drop_index(

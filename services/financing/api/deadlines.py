@@ -9,8 +9,8 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from services.financing.api.applications import ApplicationsReader
-from services.financing.api.decisions import SourceOut, source_out
 from services.financing.api.problems import PROBLEMS
+from services.financing.api.sources import SourceOut, source_out
 from services.financing.db import deadlines
 from services.financing.domain import working_days
 from services.financing.domain.deadlines import Duty, State, state, term

@@ -1,5 +1,6 @@
 """Every way financing says no, declared once. Served at /problems/{slug}."""
 
+from services.financing.api.records import RecordUnreadable
 from services.financing.channels import CallbackRejected
 from services.financing.db.applications import (
     ApplicationNotFound,
@@ -7,12 +8,17 @@ from services.financing.db.applications import (
     DecisionNotFound,
 )
 from services.financing.db.quotas import QuotaCommitted, QuotaExists, QuotaNotFound
+from services.financing.db.reviews import ReviewNotFound
 from services.financing.db.submissions import SubmissionNotFound
+from services.financing.domain import review
 from services.financing.domain.application import IllegalTransition, NotADraft
 from services.financing.domain.eligibility import BorrowerDeceased
+from services.financing.domain.letter import NoLetter
 from services.financing.domain.products import ProductNotFound
 from services.financing.domain.routing import ChannelNotFound
+from services.financing.progress import LenderHasIt
 from services.financing.registry import RegistryRefused, RegistryUnavailable, SubjectNotFound
+from shared.accept import NotAcceptable
 from shared.problems import Catalogue, ProblemType
 from shared.webhooks.problems import PROBLEMS as SHARED_PROBLEMS
 
@@ -77,6 +83,66 @@ PROBLEMS = SHARED_PROBLEMS | Catalogue(
             409,
             "More than that is held or used already",
             "Read the quota again: its total cannot be less than held and used together.",
+        ),
+        NoLetter: ProblemType(
+            "no-letter",
+            404,
+            "There is no letter of refusal",
+            "A letter is written when an application is refused or has to wait; read its status.",
+        ),
+        NotAcceptable: ProblemType(
+            "not-acceptable",
+            406,
+            "None of these media types is offered",
+            "Accept application/json or application/pdf.",
+        ),
+        ReviewNotFound: ProblemType(
+            "review-not-found",
+            404,
+            "No such review",
+            "Check the id. One that you may not see looks exactly like one that is absent.",
+        ),
+        review.IllegalTransition: ProblemType(
+            "review-not-from-this-status",
+            409,
+            "The review does not stand so",
+            "Read the review again: its status says what can happen next.",
+        ),
+        review.AlreadyReviewed: ProblemType(
+            "already-reviewed",
+            409,
+            "This decision has been reviewed",
+            "Read GET /reviews for what was found. Where the facts have changed, draft anew.",
+        ),
+        review.RulingNotPossible: ProblemType(
+            "ruling-not-possible",
+            409,
+            "This ruling does not answer the case",
+            "Choose one that `detail` names; an override names the fact that was wrong.",
+        ),
+        review.ConflictOfInterest: ProblemType(
+            "conflict-of-interest",
+            403,
+            "You have a part in this application",
+            "Leave the review to somebody who has no part in it.",
+        ),
+        review.SamePerson: ProblemType(
+            "another-person-needed",
+            403,
+            "Four eyes: another person has to settle this",
+            "Let a reviewer with a client of their own confirm or reject the proposal.",
+        ),
+        LenderHasIt: ProblemType(
+            "lender-has-it",
+            409,
+            "A lender may make a loan of this application",
+            "Wait until that lender reports its end, or have it ended there; then try again.",
+        ),
+        RecordUnreadable: ProblemType(
+            "record-unreadable",
+            409,
+            "The decision was made by another version",
+            "It cannot be decided again here: uphold it, or let the applicant apply anew.",
         ),
         SubmissionNotFound: ProblemType(
             "submission-not-found",

@@ -120,6 +120,27 @@ def facts_of(written: str) -> Facts:
     return _FACTS.validate_python(_replayed(orjson.loads(written)))
 
 
+class Kept(NamedTuple):
+    """Stored facts: as the engine takes them, and who said them."""
+
+    facts: Facts
+    said_by: dict[str, Any]
+
+
+def kept(facts: str) -> Kept:
+    """Read stored facts again.
+
+    Raises:
+        RecordUnreadable: they were written by a package whose facts are of another shape.
+    """
+    document = orjson.loads(facts)
+    try:
+        read = _FACTS.validate_python(_replayed(document))
+    except ValidationError as error:
+        raise RecordUnreadable("The facts were written by another version.") from error
+    return Kept(read, document["said_by"])
+
+
 def verify(record: bytes) -> str:
     """Make a decision again from its record (`RecordOut`); return the SHA-256 of its facts.
 

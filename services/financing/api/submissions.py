@@ -34,6 +34,7 @@ from services.financing.domain.application import Event, IllegalTransition, Stat
 from services.financing.domain.book import with_book
 from services.financing.domain.decision import Decision
 from services.financing.domain.eligibility import (
+    Applicant,
     BorrowerDeceased,
     BorrowerKind,
     ContractKind,
@@ -144,34 +145,20 @@ async def submit_application(
     known = await known_borrower(request, caller, borrower, ReadingPurpose.ASSESSMENT)
     unit = await once.begin()
     row = await applications.lock(unit, caller, id)
-    here = {**row, "province_code": _province(known)}
-    decided = await _decided(unit, here, known, channels=request.app.state.channels_today, now=now)
-    decision, decision_id = decided.decision, new_id()
-    kept = await progress.move(
+    kept = await decide(
         unit,
         row,
-        (Event.SUBMIT, Event.ASSESS, _verdict(decision)),
-        now=now,
+        await _case(unit, row, known),
+        decision_id=new_id(),
+        events=(Event.SUBMIT, Event.ASSESS),
         actor=caller.id,
         changes={
-            "decision_id": decision_id,
             "cooperative_ids": cooperatives_of(borrower, known),
-            "province_code": here["province_code"],
+            "province_code": _province(known),
         },
-        data={"decision_id": str(decision_id), "outcome": decision.route.outcome},
+        channels=request.app.state.channels_today,
+        now=now,
     )
-    await applications.add_decision(
-        unit,
-        **_kept(decided),
-        id=decision_id,
-        application_id=id,
-        created_at=now,
-    )
-    if decided.leg is not None:
-        await progress.send_to(unit, id, decided.leg, now=now)
-    elif decision.route.outcome is Outcome.WAITING:
-        legs = [progress.way(leg) for leg in decision.route.waiting]
-        await progress.wait(unit, kept, legs, now=now)
     return answer(kept)
 
 
@@ -273,6 +260,55 @@ def _relief(decided: Mapping[str, Any], leg: Mapping[str, Any]) -> bool:
     )
 
 
+class Case(NamedTuple):
+    """Who asks for what, and who said so: everything a decision needs but the day."""
+
+    applicant: Applicant
+    request: LoanRequest
+    preference: Sequence[str]
+    said_by: Mapping[str, Any]
+
+
+async def decide(
+    unit: Unit,
+    row: Row,
+    case: Case,
+    *,
+    decision_id: UUID,
+    events: Sequence[Event],
+    actor: str,
+    changes: Mapping[str, Any],
+    channels: Sequence[Channel],
+    now: datetime,
+) -> Row:
+    """Decide a locked application after some events, keep the decision, and go where it leads."""
+    here = {**row, **changes}
+    decided = await _decided(unit, here, case, channels=channels, now=now)
+    decision = decided.decision
+    await applications.add_decision(
+        unit,
+        **_kept(decided),
+        id=decision_id,
+        application_id=row["id"],
+        created_at=now,
+    )
+    kept = await progress.move(
+        unit,
+        row,
+        (*events, _verdict(decision)),
+        now=now,
+        actor=actor,
+        changes={"decision_id": decision_id, **changes},
+        data={"decision_id": str(decision_id), "outcome": decision.route.outcome},
+    )
+    if decided.leg is not None:
+        await progress.send_to(unit, row["id"], decided.leg, now=now)
+    elif decision.route.outcome is Outcome.WAITING:
+        legs = [progress.way(leg) for leg in decision.route.waiting]
+        await progress.wait(unit, kept, legs, now=now)
+    return kept
+
+
 class _Decided(NamedTuple):
     """A decision as it is kept, and the leg to send it down, for which quota is held."""
 
@@ -283,14 +319,19 @@ class _Decided(NamedTuple):
 
 
 async def _decided(
-    unit: Unit, row: Mapping[str, Any], known: Known, *, channels: Sequence[Channel], now: datetime
+    unit: Unit, row: Mapping[str, Any], case: Case, *, channels: Sequence[Channel], now: datetime
 ) -> _Decided:
-    """Decide a draft and hold the quota of its first leg; anew where that has just been taken."""
+    """Decide and hold the quota of the first leg; anew where that has just been taken."""
     while True:
         today = await progress.with_quotas(unit, channels, province=row["province_code"], now=now)
-        facts, written = await _facts(
-            unit, row, known, on=now.astimezone(WIB).date(), channels=today
+        facts = Facts.of_today(
+            case.applicant,
+            case.request,
+            on=now.astimezone(WIB).date(),
+            channels=today,
+            preference=case.preference,
         )
+        written = canonical(facts, **case.said_by)
         decision, outcome = made(facts)
         if decision.route.outcome is not Outcome.ROUTED:
             return _Decided(decision, written, outcome, None)
@@ -300,10 +341,8 @@ async def _decided(
             return _Decided(decision, written, outcome, leg)
 
 
-async def _facts(
-    unit: Unit, row: Mapping[str, Any], known: Known, *, on: date, channels: Sequence[Channel]
-) -> tuple[Facts, bytes]:
-    """Return what a draft is decided by: as the engine takes it, and as it is kept."""
+async def _case(unit: Unit, row: Row, known: Known) -> Case:
+    """Return what a draft is decided by: declared, known to the registry, and in our own book."""
     kind = BorrowerKind(row["borrower_kind"])
     declared = DeclaredIn.model_validate_json(row["declared"])
     book = await applications.loans(unit, kind, row["borrower_id"])
@@ -314,15 +353,13 @@ async def _facts(
         purpose=Purpose(row["purpose"]),
         contract_kind=ContractKind(row["contract_kind"]),
     )
-    facts = Facts.of_today(
-        replace(who, credit=with_book(who.credit, book)),
-        asked,
-        on=on,
-        channels=channels,
-        preference=row["preference"],
-    )
-    loans = [loan._asdict() for loan in book]
-    return facts, canonical(facts, declared=orjson.loads(row["declared"]), book=loans)
+    said_by = {
+        "declared": orjson.loads(row["declared"]),
+        "book": [loan._asdict() for loan in book],
+        "registered_by": known.registered_by if isinstance(known, KnownPerson) else None,
+    }
+    who = replace(who, credit=with_book(who.credit, book))
+    return Case(who, asked, row["preference"], said_by)
 
 
 def _kept(decided: _Decided) -> dict[str, Any]:

@@ -234,7 +234,7 @@ async def add_decision(unit: Unit, **values: Any) -> None:
     await unit.run(_ADD_DECISION, **values)
 
 
-async def decided(db: Reader, id: UUID) -> Row:
+async def decided(db: Reader | Unit, id: UUID) -> Row:
     """Return the decision in force of an application; raises `DecisionNotFound`."""
     row = await db.row(_DECISION, id=id)
     if row is None:

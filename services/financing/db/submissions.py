@@ -1,15 +1,16 @@
 """Named queries on submissions, on what lenders reported, and on how lenders fare."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, exists, func, insert, null, or_, select, update
+from sqlalchemy import bindparam, case, exists, func, insert, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.financing.db import deadlines
 from services.financing.db.tables import (
+    BOOKED,
     application,
     channel_health,
     deadline,
@@ -26,6 +27,10 @@ class SubmissionNotFound(Exception):
     """There is no such submission on this channel."""
 
 
+BY_REVIEW = "review"
+"""Who has said a stage that is not the lender's word, but what people have found."""
+
+_EVER = datetime(1900, 1, 1, tzinfo=UTC)
 _by_id = submission.c.id == bindparam("id")
 _resting = exists().where(
     channel_health.c.channel == submission.c.channel,
@@ -45,7 +50,17 @@ _DUE = Statement(
     .limit(1)
     .with_for_update(of=[submission, application], skip_locked=True)
 )
-_ADD = Statement(insert(submission))
+# A leg belongs to the decision that is in force when it is written.
+_ADD = Statement(
+    insert(submission).values(
+        {
+            **{name: bindparam(name) for name, _ in submission.c.items() if name != "decision_id"},
+            "decision_id": select(application.c.decision_id)
+            .where(application.c.id == bindparam("application_id"))
+            .scalar_subquery(),
+        }
+    )
+)
 _LOCK = Statement(select(submission).where(_by_id).with_for_update())
 _OF = Statement(
     select(submission.c.application_id).where(_by_id, submission.c.channel == bindparam("channel"))
@@ -53,8 +68,14 @@ _OF = Statement(
 _LIVE = Statement(
     select(submission)
     .where(submission.c.application_id == bindparam("application_id"))
-    .order_by(submission.c.leg_no.desc())
+    .order_by(case((text(BOOKED), 0), else_=1), submission.c.id.desc())
     .limit(1)
+    .with_for_update()
+)
+_LEGS = Statement(
+    select(submission)
+    .where(submission.c.application_id == bindparam("application_id"))
+    .order_by(submission.c.id)
     .with_for_update()
 )
 
@@ -99,18 +120,25 @@ _SUBMISSION = as_object(
     ),
 )
 _ALL_OF = Statement(
-    select(
-        as_text(func.json_agg(aggregate_order_by(_SUBMISSION, submission.c.leg_no))).label("items")
-    )
+    select(as_text(func.json_agg(aggregate_order_by(_SUBMISSION, submission.c.id))).label("items"))
     .select_from(submission.outerjoin(deadline, deadline.c.subject_id == submission.c.id))
     .where(submission.c.application_id == bindparam("application_id"))
 )
 _REPORT = Statement(
     upsert(lender_report).on_conflict_do_nothing().returning(lender_report.c.event_id)
 )
+# What people have ruled stands for everything that was reported until then.
+_ruled_at = (
+    select(func.max(lender_report.c.received_at))
+    .where(lender_report.c.submission_id == bindparam("id"), lender_report.c.heard_by == BY_REVIEW)
+    .scalar_subquery()
+)
 _STAGES = Statement(
     select(lender_report.c.stage, func.max(lender_report.c.amount).label("amount"))
-    .where(lender_report.c.submission_id == bindparam("id"))
+    .where(
+        lender_report.c.submission_id == bindparam("id"),
+        lender_report.c.received_at >= func.coalesce(_ruled_at, _EVER),
+    )
     .group_by(lender_report.c.stage)
 )
 _AKAD = Statement(
@@ -197,8 +225,13 @@ async def application_of(db: Reader, id: UUID, channel: str) -> UUID:
 
 
 async def newest(unit: Unit, application_id: UUID) -> Row | None:
-    """Return the newest submission of a locked application, locked too."""
+    """Return the submission that a locked application follows: the loan, else the newest."""
     return await unit.row(_LIVE, application_id=application_id)
+
+
+async def legs(unit: Unit, application_id: UUID) -> list[Row]:
+    """Return every submission of a locked application, locked too, the oldest first."""
+    return await unit.rows(_LEGS, application_id=application_id)
 
 
 async def change(unit: Unit, row: Row, *, now: datetime, **changes: Any) -> Row:

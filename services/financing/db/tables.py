@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Sequence,
     Table,
     Text,
     Uuid,
@@ -26,6 +27,8 @@ from services.financing.domain.application import Status as ApplicationStatus
 from services.financing.domain.deadlines import Duty
 from services.financing.domain.eligibility import BorrowerKind, ContractKind, Purpose
 from services.financing.domain.quota import Holding
+from services.financing.domain.review import Ruling, Subject
+from services.financing.domain.review import Status as ReviewStatus
 from services.financing.domain.submission import Stage
 from services.financing.domain.submission import Status as SubmissionStatus
 from shared.events import add_event_tables
@@ -120,6 +123,8 @@ submission: Final = Table(
     metadata,
     id_column(),
     Column("application_id", Uuid, ForeignKey("application.id"), nullable=False),
+    # The decision whose route it follows: after a review there is another decision.
+    Column("decision_id", Uuid, nullable=False),
     Column("leg_no", Integer, nullable=False),
     Column("channel", Text, nullable=False),
     Column("product", Text, nullable=False),
@@ -136,7 +141,7 @@ submission: Final = Table(
     Column("reference", Text),
     Column("reasons", ARRAY(Text), nullable=False),
     *version_columns(),
-    Index("uq_submission_leg", "application_id", "leg_no", unique=True),
+    Index("uq_submission_leg", "application_id", "decision_id", "leg_no", unique=True),
     Index(
         "uq_submission_live",
         "application_id",
@@ -160,6 +165,99 @@ lender_report: Final = Table(
     Column("received_at", _TIME, nullable=False),
     Column("amount", BigInteger),
     Index("ix_lender_report_submission_id", "submission_id"),
+)
+
+OPEN: Final = "status IN ('open', 'proposed')"
+
+review: Final = Table(
+    "review",
+    metadata,
+    id_column(),
+    Column("application_id", Uuid, ForeignKey("application.id"), nullable=False),
+    Column("decision_id", Uuid),
+    *choice("subject", Subject),
+    *choice("status", ReviewStatus),
+    Column("reason", Text, nullable=False),
+    # Who has a part in the application, kept here so that a constraint can hold them off.
+    Column("applied_by", Text, nullable=False),
+    Column("objected_by", Text),
+    Column("registered_by", Text),
+    Column("submission_id", Uuid),
+    *choice("ruling", Ruling, nullable=True),
+    Column("why", Text),
+    Column("evidence", Text),
+    # The fact that an override sets right: its path, the old value and the new one.
+    Column("correction", JSONB),
+    Column("proposed_by", Text),
+    Column("proposed_at", _TIME),
+    Column("confirmed_by", Text),
+    Column("decided_at", _TIME),
+    Column("new_decision_id", Uuid),
+    Column("due_on", Date, nullable=False),
+    *version_columns(),
+    CheckConstraint("proposed_by <> confirmed_by", name="four_eyes"),
+    CheckConstraint(
+        "proposed_by <> ALL (ARRAY[applied_by, coalesce(objected_by, applied_by), "
+        "coalesce(registered_by, applied_by)]) AND "
+        "confirmed_by <> ALL (ARRAY[applied_by, coalesce(objected_by, applied_by), "
+        "coalesce(registered_by, applied_by)])",
+        name="impartial",
+    ),
+    CheckConstraint(
+        "status <> 'decided' OR (ruling IS NOT NULL AND proposed_by IS NOT NULL "
+        "AND confirmed_by IS NOT NULL AND decided_at IS NOT NULL)",
+        name="decided_by_two",
+    ),
+    CheckConstraint("(ruling = 'override') = (correction IS NOT NULL)", name="names_the_fact"),
+    Index("uq_review_open", "application_id", unique=True, postgresql_where=text(OPEN)),
+    Index(
+        "uq_review_decided",
+        "decision_id",
+        unique=True,
+        postgresql_where=text("subject = 'objection' AND status = 'decided'"),
+    ),
+    Index("ix_review_application_id", "application_id", "id"),
+    Index("ix_review_open", "id", postgresql_where=text(OPEN)),
+)
+"""Reviews outlive their cause: who proposed and who confirmed is never changed afterwards."""
+
+review_step: Final = Table(
+    "review_step",
+    metadata,
+    id_column(),
+    Column("review_id", Uuid, ForeignKey("review.id"), nullable=False),
+    Column("application_id", Uuid, ForeignKey("application.id"), nullable=False),
+    Column("event", Text, nullable=False),
+    *choice("status", ReviewStatus),
+    Column("actor", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("at", _TIME, nullable=False),
+    Index("ix_review_step_review_id", "review_id", "id"),
+)
+
+letter_number: Final = Sequence("letter_number", metadata=metadata)
+
+letter: Final = Table(
+    "letter",
+    metadata,
+    id_column(),
+    Column("application_id", Uuid, ForeignKey("application.id"), nullable=False),
+    Column("decision_id", Uuid, ForeignKey("decision.id"), nullable=False),
+    Column("review_id", Uuid, ForeignKey("review.id")),
+    Column("number", Text, nullable=False),
+    # The JSON that was hashed, kept as it is: what a letter says never changes.
+    Column("document", Text, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("issued_at", _TIME, nullable=False),
+    Index("uq_letter_number", "number", unique=True),
+    Index(
+        "uq_letter_occasion",
+        "decision_id",
+        "review_id",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
+    Index("ix_letter_application_id", "application_id", "id"),
 )
 
 deadline: Final = Table(

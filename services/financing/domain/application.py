@@ -3,8 +3,8 @@ The life of an application.
 
 Everything that may happen is a row of `TRANSITIONS`; what is not a row is illegal. A lender's
 report may come before the one it follows, so `sent` may become `disbursed` at once. Withdrawal
-is possible until the akad. A person looks at two things: a decision that the applicant contests
-(`contested`), and a lender that contradicts itself (`in_review`).
+is possible until the akad. Two people look at two things (`review.py`): a decision that the
+applicant contests (`contested`), and a lender that contradicts itself or is silent (`in_review`).
 """
 
 from collections.abc import Mapping
@@ -101,8 +101,10 @@ TRANSITIONS: Mapping[Status, Mapping[Event, Status]] = MappingProxyType(
             Event.REFUSE: Status.REFUSED,
             Event.WITHDRAW: Status.WITHDRAWN,
         },
+        # Overridden, it is assessed again; upheld, it is again what it was.
         Status.CONTESTED: {
             Event.ASSESS: Status.ASSESSED,
+            Event.INCUBATE: Status.INCUBATING,
             Event.REFUSE: Status.REFUSED,
             Event.WITHDRAW: Status.WITHDRAWN,
         },
@@ -146,6 +148,7 @@ TRANSITIONS: Mapping[Status, Mapping[Event, Status]] = MappingProxyType(
         },
         Status.INCUBATING: {
             Event.ASSESS: Status.ASSESSED,
+            Event.CONTEST: Status.CONTESTED,
             Event.REFUSE: Status.REFUSED,
             Event.WITHDRAW: Status.WITHDRAWN,
         },
@@ -157,7 +160,7 @@ TRANSITIONS: Mapping[Status, Mapping[Event, Status]] = MappingProxyType(
         },
         Status.CLOSED: {},
         Status.WITHDRAWN: {},
-        Status.REFUSED: {},
+        Status.REFUSED: {Event.CONTEST: Status.CONTESTED},
     }
 )
 

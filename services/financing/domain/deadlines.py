@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from services.financing.domain import working_days
-from services.financing.domain.eligibility import Confidence, Source, Term
+from services.financing.domain.eligibility import Confidence, Source, Term, cited
 from services.financing.domain.products import BY_CODE, Scheme
 from services.financing.domain.rules import kur
 
@@ -50,6 +50,7 @@ ANSWER_PMI = Term(
         _SINCE,
         None,
         Confidence.REGULATION,
+        articles=cited("Permen P2MI 18/2025", "14"),
     ),
 )
 """Working days within which a KUR Penempatan PMI is to be answered."""

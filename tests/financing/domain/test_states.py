@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.financing.domain import application, patience, submission
+from services.financing.domain import application, patience, review, submission
 from services.financing.domain.submission import Settlement, Stage, settle
 
-MACHINES = pytest.mark.parametrize("machine", [application, submission])
+MACHINES = pytest.mark.parametrize("machine", [application, submission, review])
 FINAL = {
-    application: {"closed", "withdrawn", "refused"},
+    # A refusal can be objected to, so it is not the end.
+    application: {"closed", "withdrawn"},
+    review: {"decided", "dropped"},
     submission: {"repaid", "refused", "cancelled", "failed"},
 }
 
@@ -72,7 +74,22 @@ def test_no_money_moves_without_routing_and_sending(goal):
 
 def test_nothing_is_withdrawn_once_the_akad_is_signed():
     for visited in paths_to(application, application.Status.WITHDRAWN):
-        assert not visited & {"akad", "disbursed", "in_review"}
+        # Unless people have found that there is no loan, and the applicant objects to that.
+        if visited & {"akad", "disbursed", "in_review"}:
+            assert {"in_review", "refused", "contested"} <= visited
+
+
+def test_nothing_is_decided_that_was_not_proposed():
+    for visited in paths_to(review, review.Status.DECIDED):
+        assert "proposed" in visited
+
+
+def test_only_who_was_refused_or_has_to_wait_can_object():
+    contest = application.Event.CONTEST
+    contestable = {s for s in application.Status if contest in application.allowed(s)}
+    assert contestable == {"assessed", "refused", "incubating"}
+    for status, row in application.TRANSITIONS.items():
+        assert application.Status.CONTESTED not in row.values() or status in contestable
 
 
 def test_no_other_lender_is_asked_once_the_akad_is_signed():
