@@ -31,7 +31,7 @@ from services.sandbox.settings import Settings as SandboxSettings
 from shared import clock
 from shared.auth import SCOPES, Kind
 from shared.db import Database
-from shared.embedded_postgres import EmbeddedPostgres
+from shared.embedded_postgres import EmbeddedPostgres, GivenPostgres
 from shared.issuer import Client, Issuer
 from shared.keys import ensure_development_keys
 from tests.sandbox import lenders
@@ -207,6 +207,22 @@ def financing_template(postgres: EmbeddedPostgres) -> str:
     url = postgres.create_database("financing")
     upgrade("financing", url)
     return url
+
+
+@asynccontextmanager
+async def copied(postgres: EmbeddedPostgres, name: str) -> AsyncIterator[GivenPostgres]:
+    """Copy both databases, empty, for processes that write when they like, and drop them."""
+    addresses = {
+        service: postgres.create_database(f"{name}_{service}", template=service)
+        for service in ("registry", "financing")
+    }
+    try:
+        for address in addresses.values():
+            await emptied(address)
+        yield GivenPostgres(base=postgres.url(), addresses=addresses)
+    finally:
+        for service in addresses:
+            postgres.drop_database(f"{name}_{service}")
 
 
 @pytest.fixture(scope="session")

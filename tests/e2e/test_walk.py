@@ -13,7 +13,7 @@ from rich.console import Console
 from services import __main__ as command
 from services.local import stories
 from services.local.clients import AUDITOR, MINISTRY, MOBILE
-from services.local.environment import DATABASES, parts
+from services.local.environment import parts
 from services.local.journey import Journey
 from services.local.loading import Loaded, load
 from services.local.narration import Narrator
@@ -21,6 +21,7 @@ from services.local.stack import Stack
 from services.local.walk import WalkFailed, walk
 from services.local.world import World, entered, entry, news, read
 from shared.embedded_postgres import EmbeddedPostgres
+from tests.conftest import copied
 from tests.e2e.ports import free_ports
 
 BORROWERS = ("Baiq Nurhayati", "Siti Rahmawati", "Agus Priyanto", "Lalu Hamdani")
@@ -41,13 +42,14 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+async def running(
+    postgres: EmbeddedPostgres,
+    registry_template: str,
+    financing_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Running]:
     folder = tmp_path_factory.mktemp("walk")
-    settings = {"fsync": "off"}
-    with EmbeddedPostgres.start(folder / "postgres", settings=settings) as server:
-        for service in DATABASES:
-            server.create_database(service)
-            command.migrate(service, server.url(service), logs=folder / "logs")
+    async with copied(postgres, "walk") as server:
         processes = parts({}, folder=folder, server=server, ports=free_ports())
         async with Stack(processes, folder=folder) as stack:
             loaded = await load(

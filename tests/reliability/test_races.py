@@ -221,6 +221,8 @@ async def follow(
         while not until(seen):
             after = seen[-1]["number"] if seen else 0
             reply = await client.get("/events", params={"after": after, "limit": 7})
+            if reply.status_code == 503:  # a busy machine, or fifty who want a connection
+                continue
             page = reply.json()
             assert page["last"] == (page["items"][-1]["number"] if page["items"] else after)
             seen += page["items"]
