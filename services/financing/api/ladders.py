@@ -114,7 +114,7 @@ class RungOut(ProductNamedOut):
         int | None, Field(description="The yearly rate of what is really paid")
     ]
     flat_rate_millipercent: Annotated[
-        int,
+        int | None,
         Field(description="The flat rate that would cost as much, in thousandths of a percent"),
     ]
     as_you_are: Annotated[

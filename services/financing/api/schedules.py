@@ -453,7 +453,7 @@ class ScheduleOut(Out):
         ),
     ]
     flat_rate_millipercent: Annotated[
-        int,
+        int | None,
         Field(
             description="The flat yearly rate that would cost as much, in thousandths of a "
             "percent: to compare with an offer quoted flat, and never the rate of a KUR"

@@ -97,6 +97,11 @@ def test_a_rate_is_rounded_half_up_and_not_worked_out_beyond_reason(received, pa
     assert effective_rate_bp(received, paid) == rate_bp
 
 
+def test_beyond_reason_a_loan_has_no_rate_of_any_kind():
+    told = cost(qardh(1, ujrah=10**13, months=1))
+    assert (told.effective_rate_bp, told.flat_millipercent, told.total) == (None, None, 10**13)
+
+
 @pytest.mark.parametrize(("received", "paid"), [(0, [1]), (-5, [1]), (100, [99]), (1, [])])
 def test_without_anything_received_or_repaid_there_is_no_rate(received, paid):
     with pytest.raises(ValueError, match="something received"):

@@ -19,14 +19,15 @@ class Cost(NamedTuple):
     `fees` are paid when the loan is disbursed, so the borrower has that much less in hand.
     `effective_rate_bp` is the yearly rate, in hundredths of a percent, at which everything that is
     paid is worth what was received; None where it passes `RATE_BP_MAX`. `flat_millipercent` is the
-    flat yearly rate, in thousandths of a percent, that would cost as much over as many months.
+    flat yearly rate, in thousandths of a percent, that would cost as much over as many months;
+    None beyond reason, too.
     """
 
     instalments: int
     charge: int
     fees: int
     effective_rate_bp: int | None
-    flat_millipercent: int
+    flat_millipercent: int | None
 
     @property
     def total(self) -> int:
@@ -44,7 +45,7 @@ def cost(lines: Lines, *, fees: int = 0) -> Cost:
     charge = sum(line.charge for line in lines)
     flat = half_up((charge + fees) * 12 * 100_000, plafon * len(lines))
     rate = effective_rate_bp(plafon - fees, [line.instalment for line in lines])
-    return Cost(plafon + charge, charge, fees, rate, flat)
+    return Cost(plafon + charge, charge, fees, rate, None if rate is None else flat)
 
 
 def effective_rate_bp(received: int, paid: Sequence[int]) -> int | None:
