@@ -65,7 +65,7 @@ async def test_everything_is_loaded_once(stack: Stack, registry_url: str, tmp_pa
         70,
         13,
         len(loading.SEATS),
-        4 + len(loading.SEATS),
+        6 + len(loading.SEATS),
     )
     assert first["verification"] == 57
     assert stat.S_IMODE((folder / "clients.json").stat().st_mode) == 0o600

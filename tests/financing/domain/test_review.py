@@ -75,16 +75,8 @@ def test_every_ruling_answers_something():
 
 
 VALUES = (
-    "true",
-    "1",
-    "5",
-    "2024-05-01",
-    "52",
-    "teks",
-    "returned",
-    "self_declared",
-    "kopdes",
-    "sehat",
+    *("true", "1", "5", "2024-05-01", "52", "teks", "returned", "self_declared"),
+    *("kopdes", "sehat", "sugar_cane_with_avalist"),
 )
 
 
