@@ -29,6 +29,7 @@ from shared.webhooks.subscription import (
     EndpointStatus,
     IllegalEndpointStep,
     advance,
+    challenge_at,
 )
 from shared.wire import Flag, In, Instant, Out, Text, untouched
 
@@ -217,7 +218,7 @@ async def add_webhook_endpoint(
             "position": await store.head(unit),
             "secret_key": key,
             "secret": sealed,
-            **_unverified(now),
+            **_unverified(None, now=now),
             **WELL,
             "challenges": 0,
             "version": 1,
@@ -279,7 +280,7 @@ async def edit_webhook_endpoint(
     if "kinds" in changes:
         changes["kinds"] = list(edit.kinds)
     if moved and edit.url != row["url"]:
-        changes |= {**_step(row, EndpointEvent.MOVE), **_unverified(now), **WELL}
+        changes |= {**_step(row, EndpointEvent.MOVE), **_unverified(row, now=now), **WELL}
     return await _changed(unit, caller, row, changes, "edited", now=now)
 
 
@@ -358,7 +359,7 @@ async def resume_webhook_endpoint(caller: Owner, unit: Once, now: Now, id: UUID)
     row = await store.lock(unit, caller.id, id)
     changes = {**_step(row, EndpointEvent.RESUME), **WELL}
     if changes["status"] == EndpointStatus.UNVERIFIED:
-        changes |= _unverified(now)
+        changes |= _unverified(row, now=now)
     await store.try_anew(unit, id, now=now)
     return await _changed(unit, caller, row, changes, "resumed", now=now)
 
@@ -372,10 +373,11 @@ async def resume_webhook_endpoint(caller: Owner, unit: Once, now: Now, id: UUID)
     operation_id="challenge_webhook_endpoint",
 )
 async def challenge_webhook_endpoint(caller: Owner, unit: Once, now: Now, id: UUID) -> Response:
-    """Send the challenge to an unverified endpoint again, now."""
+    """Send the challenge to an unverified endpoint again, half a minute after the last at most."""
     row = await store.lock(unit, caller.id, id)
     _step(row, EndpointEvent.VERIFY)
-    return await _changed(unit, caller, row, _unverified(now), "challenged", now=now)
+    changes = _unverified(row, now=now)
+    return await _changed(unit, caller, row, changes, "challenged", now=now)
 
 
 @routes.get(
@@ -464,12 +466,12 @@ def _sealer(request: Request) -> Sealer:
     return request.app.state.webhook_sealer
 
 
-def _unverified(now: datetime) -> dict[str, Any]:
+def _unverified(row: Row | None, *, now: datetime) -> dict[str, Any]:
     return {
         "status": EndpointStatus.UNVERIFIED,
         "nonce": signing.new_nonce(),
         "challenged_at": None,
-        "challenge_due_at": now,
+        "challenge_due_at": challenge_at(row["challenge_sent_at"] if row else None, now=now),
     }
 
 

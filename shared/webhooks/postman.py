@@ -168,28 +168,22 @@ class Postman:
         return bool(news)
 
     async def claim(self) -> tuple[Call, ...]:
-        """Take what is due: a challenge, or some deliveries of one endpoint."""
+        """Take what is due: a challenge, and some deliveries of one endpoint."""
         now = self.clock()
+        calls: list[Call] = []
         async with self._at_the_desk() as unit:
             unverified = await store.due_challenge(unit, now=now)
             if unverified is not None:
-                return (await _challenge(unit, unverified, now=now),)
+                calls.append(await _challenge(unit, unverified, now=now))
             endpoint = await store.due_endpoint(unit, now=now, at_once=AT_ONCE)
-            if endpoint is None:
-                return ()
-            in_flight = await store.in_flight(unit, endpoint["id"], now=now)
-            limit = room(failures=endpoint["failures"], in_flight=in_flight)
-            rows = await store.claim(unit, endpoint["id"], now=now, until=now + LEASE, limit=limit)
-            await store.note(unit, endpoint, {"served_at": now})
-        return tuple(
-            Call(
-                endpoint,
-                f"{self.service}-{row['event_number']}",
-                signing.event_body(row),
-                row,
-            )
-            for row in rows
-        )
+            if endpoint is not None:
+                rows = await _claimed(unit, endpoint, now=now)
+                calls += [self._telling(endpoint, row) for row in rows]
+        return tuple(calls)
+
+    def _telling(self, endpoint: Row, row: Row) -> Call:
+        message_id = f"{self.service}-{row['event_number']}"
+        return Call(endpoint, message_id, signing.event_body(row), row)
 
     async def carry(self, call: Call) -> None:
         """Make one call and record what came of it."""
@@ -269,6 +263,14 @@ def _judged(call: Call, reply: Reply) -> Came:
             return Came(CallOutcome.GONE if gone else CallOutcome.REFUSED, reply.status)
 
 
+async def _claimed(unit: Unit, endpoint: Row, *, now: datetime) -> list[Row]:
+    in_flight = await store.in_flight(unit, endpoint["id"], now=now)
+    limit = room(failures=endpoint["failures"], in_flight=in_flight)
+    rows = await store.claim(unit, endpoint["id"], now=now, until=now + LEASE, limit=limit)
+    await store.note(unit, endpoint, {"served_at": now})
+    return rows
+
+
 async def _challenge(unit: Unit, endpoint: Row, *, now: datetime) -> Call:
     asked = await store.note(
         unit,
@@ -276,6 +278,7 @@ async def _challenge(unit: Unit, endpoint: Row, *, now: datetime) -> Call:
         {
             "challenges": endpoint["challenges"] + 1,
             "challenged_at": endpoint["challenged_at"] or now,
+            "challenge_sent_at": now,
             "challenge_due_at": now + LEASE,
         },
     )

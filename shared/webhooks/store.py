@@ -111,6 +111,7 @@ CHANGEABLE = (
     "nonce",
     "challenges",
     "challenged_at",
+    "challenge_sent_at",
     "challenge_due_at",
     "served_at",
     "failures",

@@ -141,6 +141,14 @@ def next_call(
     return min(now + wait * spread_permille // 1000, end)
 
 
+def challenge_at(sent_at: datetime | None, *, now: datetime) -> datetime:
+    """Return when an endpoint may be challenged: not while the challenge before is under way.
+
+    However often its owner moves it, an endpoint has one challenge at a time.
+    """
+    return now if sent_at is None else max(now, sent_at + LEASE)
+
+
 def room(*, failures: int, in_flight: int) -> int:
     """Return how many calls an endpoint may get now; one that fails gets a single probe."""
     return max(0, (1 if failures else AT_ONCE) - in_flight)

@@ -68,6 +68,7 @@ def _endpoints(metadata: MetaData) -> Table:
         # The fence of the challenge: who asked with an older number records nothing.
         Column("challenges", Integer, nullable=False),
         Column("challenged_at", _TIME),
+        Column("challenge_sent_at", _TIME),
         Column("challenge_due_at", _TIME),
         Column("served_at", _TIME),
         Column("failures", Integer, nullable=False),

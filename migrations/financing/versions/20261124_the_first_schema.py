@@ -134,6 +134,7 @@ def upgrade() -> None:
         sa.Column("nonce", sa.Text(), nullable=True),
         sa.Column("challenges", sa.Integer(), nullable=False),
         sa.Column("challenged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("challenge_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("challenge_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("served_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
