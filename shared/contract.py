@@ -122,10 +122,16 @@ def _complete(operation: Json, problems: Catalogue) -> None:
         schema = REQUIRED_HEADERS.get(parameter["name"].lower())
         if parameter["in"] == "header" and schema is not None:
             parameter.update(required=True, schema=dict(schema))
-        parameter["schema"] = {
-            BOUNDS.get(word, word): value for word, value in parameter["schema"].items()
-        }
+        parameter["schema"] = _bounded(parameter["schema"])
     operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _bounded(schema: Json) -> Json:
+    """Return a schema, and what it may be instead of null, with the bounds' own words."""
+    named = {BOUNDS.get(word, word): value for word, value in schema.items()}
+    if "anyOf" in named:
+        named["anyOf"] = [_bounded(one) for one in named["anyOf"]]
+    return named
 
 
 def _add(operation: Json, problems: Catalogue, exceptions: Iterable[type[Exception]]) -> None:

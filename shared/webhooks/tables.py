@@ -44,14 +44,7 @@ def _endpoints(metadata: MetaData) -> Table:
         "webhook_endpoint",
         metadata,
         id_column(),
-        # Whose it is, and what that caller may see: written anew at each change by the owner.
-        Column("owner_id", Text, nullable=False),
-        *choice("owner_kind", Kind),
-        Column("cooperative_id", Uuid),
-        Column("channel", Text),
-        Column("reads_feed", Boolean, nullable=False),
-        # Counts the caller's endpoints: two that are added at once cannot have the same.
-        Column("slot", SmallInteger, nullable=False),
+        *_owner(),
         Column("url", Text, nullable=False),
         Column("kinds", ARRAY(Text), nullable=False),
         Column("description", Text),
@@ -59,17 +52,8 @@ def _endpoints(metadata: MetaData) -> Table:
         # Events up to this number have been looked at.
         Column("position", BigInteger, nullable=False),
         Column("read_at", _TIME),
-        Column("secret_key", Text, nullable=False),
-        Column("secret", LargeBinary, nullable=False),
-        Column("old_secret_key", Text),
-        Column("old_secret", LargeBinary),
-        Column("old_secret_until", _TIME),
-        Column("nonce", Text),
-        # The fence of the challenge: who asked with an older number records nothing.
-        Column("challenges", Integer, nullable=False),
-        Column("challenged_at", _TIME),
-        Column("challenge_sent_at", _TIME),
-        Column("challenge_due_at", _TIME),
+        *_secrets(),
+        *_challenge(),
         Column("served_at", _TIME),
         Column("failures", Integer, nullable=False),
         Column("failing_since", _TIME),
@@ -80,6 +64,40 @@ def _endpoints(metadata: MetaData) -> Table:
         CheckConstraint(f"slot BETWEEN 1 AND {ENDPOINTS_MAX}", name="slot"),
         Index("uq_webhook_endpoint_slot", "owner_id", "slot", unique=True),
         Index("ix_webhook_endpoint_owner_id", "owner_id", "id"),
+    )
+
+
+def _owner() -> tuple[Any, ...]:
+    return (
+        # Whose it is, and what that caller may see: written anew at each change by the owner.
+        Column("owner_id", Text, nullable=False),
+        *choice("owner_kind", Kind),
+        Column("cooperative_id", Uuid),
+        Column("channel", Text),
+        Column("reads_feed", Boolean, nullable=False),
+        # Counts the caller's endpoints: two that are added at once cannot have the same.
+        Column("slot", SmallInteger, nullable=False),
+    )
+
+
+def _secrets() -> tuple[Any, ...]:
+    return (
+        Column("secret_key", Text, nullable=False),
+        Column("secret", LargeBinary, nullable=False),
+        Column("old_secret_key", Text),
+        Column("old_secret", LargeBinary),
+        Column("old_secret_until", _TIME),
+    )
+
+
+def _challenge() -> tuple[Any, ...]:
+    return (
+        Column("nonce", Text),
+        # The fence of the challenge: who asked with an older number records nothing.
+        Column("challenges", Integer, nullable=False),
+        Column("challenged_at", _TIME),
+        Column("challenge_sent_at", _TIME),
+        Column("challenge_due_at", _TIME),
     )
 
 
