@@ -28,6 +28,7 @@ PATTERNS = {
 }
 NAMES: Mapping[str, Any] = {
     "birth_date": "1988-03-14",
+    "new": "1988-03-14",
     "until": "2026-02-01",
     "valid_until": "2029-01-01",
     "grace": 0,

@@ -69,7 +69,7 @@ async def rows(url: str) -> dict[str, int]:
 
 
 def attack_on(service: Service) -> Attack:
-    kinds = (Kind.SERVICE, Kind.COOPERATIVE_OFFICER, Kind.AUDITOR)
+    kinds = (Kind.SERVICE, Kind.COOPERATIVE_OFFICER, Kind.AUDITOR, Kind.MINISTRY_ANALYST)
     clients = [service.client(kind) for kind in kinds]
     return Attack(service.app, tuple(one.headers["authorization"] for one in clients))
 

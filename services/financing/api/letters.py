@@ -75,11 +75,11 @@ async def get_letter(caller: ApplicationsReader, db: Read, request: Request, id:
     With `Accept: application/pdf` it is an accessible PDF in Indonesian. `Purna-Letter-SHA256` is
     the SHA-256 of the letter's JSON, byte for byte as this address answers it.
     """
-    media = preferred(request.headers.get("accept"), (JSON, PDF))
     app = await applications.get(db, caller, id)
     row = await letters.in_force(db, id)
     if row is None:
         raise NoLetter(f"The application is {app['status']}: nobody has refused it as it stands.")
+    media = preferred(request.headers.get("accept"), (JSON, PDF))
     headers = {"purna-letter-sha256": row["sha256"].hex(), "vary": "Accept"}
     if media == JSON:
         return Response(row["document"], headers=headers, media_type=JSON)
