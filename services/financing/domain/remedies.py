@@ -347,6 +347,11 @@ def _shu(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
     if number(refusal.numbers, "year") < last or earliest is None:
         # The year before stands in for the last one only as long as that is not known.
         found.append(_surplus(situation, refusal.code, last, None))
+    founded = situation.applicant.cooperative.founded_on
+    due = date(situation.day.year, 6, 30)
+    began = founded is None or founded.year < last
+    if refusal.code is Code.UNKNOWN_SHU and situation.day <= due and began:
+        found.append(_surplus(situation, refusal.code, last - 1, None))
     return found
 
 

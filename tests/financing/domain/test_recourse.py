@@ -14,6 +14,7 @@ from services.financing.domain.eligibility import (
     ContractKind,
     GroupMember,
     LoanRequest,
+    Rat,
 )
 from services.financing.domain.recourse import Recourse, recourse
 from services.financing.domain.recourse_texts import ACTS, step
@@ -155,6 +156,16 @@ MEMBERS = [
             400_000_000,
             "lpdb_regular",
             ["hold_rat", "get_certificate", "wait"],
+            date(2027, 1, 1),
+        ),
+        # Until 30 June the year before stands in: no year with a surplus has to be closed.
+        (
+            a_cooperative(
+                rats=(Rat(2025, date(2026, 3, 1)),), founded_on=date(2025, 1, 1), shu=()
+            ),
+            400_000_000,
+            "lpdb_regular",
+            ["tell", "hold_rat", "wait"],
             date(2027, 1, 1),
         ),
         (a_group(700_000_000, 100_000_000), 800_000_000, "kur_khusus", ["share_evenly"], IN_2026),
