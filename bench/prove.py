@@ -26,7 +26,7 @@ from uuid import uuid4
 import httpx
 import structlog
 
-from bench import prove_hostile, prove_recourse, prove_replay
+from bench import prove_hostile, prove_quota, prove_recourse, prove_replay
 from bench.figures import figure, say
 from bench.kills import (
     BANK,
@@ -416,6 +416,8 @@ def main() -> int:
         broken.append("the ways to a yes")
     if prove_replay.main():
         broken.append("the replays")
+    if prove_quota.main():
+        broken.append("the quotas")
     if prove_hostile.main():
         broken.append("the hostile attacks")
     if broken:

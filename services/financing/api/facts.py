@@ -41,7 +41,7 @@ BOOK_YEARS_MAX = 60
 Collectibility = Annotated[int, Field(strict=True, ge=1, le=5)]
 """Collectibility in SLIK: 1 current, 2 special mention, 3 substandard, 4 doubtful, 5 macet."""
 
-Province = Annotated[str, Field(strict=True, pattern=r"^[1-9]\d$")]
+Province = Annotated[str, Field(strict=True, pattern=r"^[1-9][0-9]$")]
 """A province as Kemendagri writes it."""
 
 Permille = Annotated[int, Field(strict=True, ge=0, le=1000)]
