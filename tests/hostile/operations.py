@@ -13,7 +13,7 @@ PATTERNS = {
     "^https?://[!-~]{1,190}$": "https://maron.example",
     "^https?://[!-~]{1,2000}$": "https://hooks.example.org/purna",
     r"^(\*|[a-z_]{1,40}\.(\*|[a-z_]{1,40}))$": "application.routed",
-    r"^[1-9]\d$": "52",
+    "^[1-9][0-9]$": "52",
     "^[0-9]{2}$": "52",
     "^[0-9]{15,16}$": "012345678901234",
     "^[0-9]{1,20}$": "1234567890123",
@@ -32,8 +32,12 @@ NAMES: Mapping[str, Any] = {
     "until": "2026-02-01",
     "valid_until": "2029-01-01",
     "grace": 0,
+    "fees": 0,
+    "disaster_relief": False,
+    "channel": "kur-bank-nusantara",
+    "product": "kur_mikro",
 }
-"""Values of fields that would contradict another with the usual one."""
+"""Values of fields that would contradict another with the usual one, or that name a lender."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +151,10 @@ def plain(
     while True:
         if "$ref" in schema:
             schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-        elif "anyOf" in schema:
-            some = [one for one in schema["anyOf"] if one.get("type") != "null"]
-            nullable = nullable or len(some) < len(schema["anyOf"])
+        elif "anyOf" in schema or "oneOf" in schema:
+            every = schema.get("anyOf") or schema["oneOf"]
+            some = [one for one in every if one.get("type") != "null"]
+            nullable = nullable or len(some) < len(every)
             schema = some[0]
         elif isinstance(schema.get("type"), list):
             nullable = True
