@@ -16,9 +16,9 @@ from tests.sandbox.lenders import channel_keys
 
 @pytest.fixture
 async def house(registry: Service, financing: Service, sandbox: FastAPI) -> AsyncIterator[House]:
-    """A lender that holds its answer for half a second has not answered."""
+    """A lender that holds its answer for two seconds has not answered."""
     wire = httpx.ASGITransport(sandbox)
-    async with open_channels(channel_keys(), transport=wire, seconds=0.5) as channels:
+    async with open_channels(channel_keys(), transport=wire, seconds=2) as channels:
         worker = Worker(
             database=financing.database,
             channels=channels,

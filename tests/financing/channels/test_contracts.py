@@ -78,7 +78,7 @@ async def test_a_refusal_is_an_answer_with_reasons(world, code):
 
 @every_lender
 async def test_a_timeout_after_accepting_is_unknown_and_the_loan_is_there(code):
-    async with a_world(seconds=0.5) as world:
+    async with a_world(seconds=2) as world:
         proposal = a_proposal(amount=ending_in(904))
         with pytest.raises(ChannelUnknown):
             await world.channels[code].submit(proposal, now=now())
