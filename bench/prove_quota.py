@@ -22,7 +22,7 @@ from uuid import UUID, uuid4
 from bench.figures import figure, say
 from migrations.run import upgrade
 from services.financing.db import quotas
-from services.financing.domain.quota import Holding, Quota, Waiting, allot
+from services.financing.domain.quota import Quota, Waiting, allot
 from shared.db import CommitUnknown, Contended, Database, DatabaseUnavailable, Unit, unavailable
 from shared.embedded_postgres import EmbeddedPostgres
 
@@ -183,10 +183,12 @@ class Hand:
             await self._hold(unit)
         elif roll < 0.6:
             amount = self.random.randrange(1, 60_000_000)
-            await quotas.use(unit, self._one(), granted=amount, now=NOW)
+            await quotas.use(unit, one := self._one(), granted=amount, now=NOW)
+            if self.random.random() < 0.5:  # two people find that there is no loan
+                self.mine.append(one)
         elif roll < 0.98:
-            status = self.random.choice([Holding.RELEASED, Holding.EXPIRED])
-            await quotas.give_back(unit, self._one(), now=NOW, status=status)
+            back = self.random.choice([quotas.give_back, quotas.expire])
+            await back(unit, self._one(), now=NOW)
         else:
             await self._resize(unit)
 

@@ -18,7 +18,7 @@ from services.financing import letters
 from services.financing.db import applications, deadlines, quotas, reviews, submissions
 from services.financing.domain import application, submission
 from services.financing.domain.deadlines import Duty, clock
-from services.financing.domain.quota import Holding, allot, limits
+from services.financing.domain.quota import allot, limits
 from services.financing.domain.review import Ruling, Subject
 from services.financing.domain.routing import Channel, Leg
 from services.financing.domain.submission import Stage
@@ -477,7 +477,7 @@ async def expire_holding(unit: Unit, *, now: datetime) -> bool:
     submission_id = await quotas.lapsed(unit, on=now.astimezone(WIB).date())
     if submission_id is None:
         return False
-    await quotas.give_back(unit, submission_id, now=now, status=Holding.EXPIRED)
+    await quotas.expire(unit, submission_id, now=now)
     return True
 
 

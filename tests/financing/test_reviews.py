@@ -341,6 +341,19 @@ async def test_a_lender_that_contradicts_itself_moves_nothing_by_itself(house: H
     assert await pool.fetchval(booked) == 0
 
 
+async def test_a_loan_that_people_find_never_was_uses_no_quota(house: House):
+    client = house.financing.client(Kind.MINISTRY_ANALYST, id="ministry")
+    new = {"channel": BANK, "year": now().year, "total": 100_000_000}
+    path = f"/quotas/{(await client.post('/quotas', json=new, headers=once())).json()['id']}"
+    id, first = await contradicted(house)
+    # Its refusal had given the quota back; an akad counts against it, wherever it comes from.
+    assert (await client.get(path)).json()["used"] == 40_000_000
+    await says(house, BANK, Stage.DISBURSED, first["id"])
+    await ruled(house, await open_review(house, id), proposal("refuse"))
+    left = (await client.get(path)).json()
+    assert (left["held"], left["used"], left["remaining"]) == (0, 0, 100_000_000)
+
+
 async def test_while_another_lender_has_it_nothing_is_ruled(house: House):
     id, _ = await contradicted(house)
     pool = house.financing.database.writes.pool

@@ -14,7 +14,7 @@ from services.financing.api.decisions import NoteOut, note_out
 from services.financing.api.facts import BorrowerFactsIn, LoanRequestIn
 from services.financing.api.prequalifications import Decider
 from services.financing.api.problems import PROBLEMS
-from services.financing.api.records import facts_of
+from services.financing.api.records import kept
 from services.financing.api.recourse import RecourseStepOut, steps_out
 from services.financing.api.sources import English, Indonesian
 from services.financing.db import applications
@@ -191,7 +191,7 @@ async def get_application_ladder(
     """Show today's ladder for a decided application, from the facts that were decided on."""
     await applications.get(db, caller, id)
     row = await applications.decided(db, id)
-    facts = facts_of(row["facts"])
+    facts = kept(row["facts"]).facts
     today = now.astimezone(WIB).date()
     return _answer(facts.applicant, facts.request, today=today, facts_of=facts.on)
 

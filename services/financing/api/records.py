@@ -115,11 +115,6 @@ def canonical(facts: Facts, **said_by: Any) -> bytes:
     return canonical_json({**written, "said_by": said_by})
 
 
-def facts_of(written: str) -> Facts:
-    """Return the facts of a decision from the canonical JSON in which they are kept."""
-    return _FACTS.validate_python(_replayed(orjson.loads(written)))
-
-
 class Kept(NamedTuple):
     """Stored facts: as the engine takes them, and who said them."""
 

@@ -309,13 +309,22 @@ async def hold(
     return True
 
 
-async def give_back(
-    unit: Unit, submission_id: UUID, *, now: datetime, status: Holding = Holding.RELEASED
-) -> None:
-    """Release what is held for a submission; what has been used stays used."""
+async def give_back(unit: Unit, submission_id: UUID, *, now: datetime) -> None:
+    """Release what a submission holds or has used: no loan has come of it, or none is found."""
+    for each in await unit.rows(_HOLDINGS, submission_id=submission_id):
+        amount = each["amount"]
+        if each["status"] == Holding.HELD:
+            await _move(unit, each, Holding.RELEASED, amount, held=-amount, used=0, now=now)
+        elif each["status"] == Holding.USED:
+            await _move(unit, each, Holding.RELEASED, amount, held=0, used=-amount, now=now)
+
+
+async def expire(unit: Unit, submission_id: UUID, *, now: datetime) -> None:
+    """Release what has been held for too long; what is used by now stays used."""
     for each in await unit.rows(_HOLDINGS, submission_id=submission_id):
         if each["status"] == Holding.HELD:
-            await _move(unit, each, status, each["amount"], held=-each["amount"], used=0, now=now)
+            amount = each["amount"]
+            await _move(unit, each, Holding.EXPIRED, amount, held=-amount, used=0, now=now)
 
 
 async def use(unit: Unit, submission_id: UUID, *, granted: int, now: datetime) -> bool:

@@ -3,7 +3,8 @@ Quota: how much a lender may lend in a year, and who is next when there is not e
 
 A quota covers a lender, and may be narrowed to a product, a province or both; a loan draws on
 every quota that covers it. Money is *held* from the routing on, becomes *used* with the akad, and
-goes back on refusal, withdrawal or after `HELD_DAYS`. Whoever finds nothing left waits: first
+goes back on refusal, withdrawal or after `HELD_DAYS`; used money only when two people have found
+that there is no loan. Whoever finds nothing left waits: first
 come, first served in each quota, and a smaller loan does not overtake, or large ones would starve.
 """
 
