@@ -26,14 +26,14 @@ from services.financing.domain.quota import Quota, Waiting, allot
 from shared.db import CommitUnknown, Contended, Database, DatabaseUnavailable, Unit, unavailable
 from shared.embedded_postgres import EmbeddedPostgres
 
-SIZES = {"small": 4_000, "full": 1_000_000}
+SIZES = {"small": 12_000, "full": 1_000_000}
 PROCESSES, TASKS = 3, 4
 TOTALS = (200_000_000, 500_000_000, 2_000_000_000)
 BANKS, PRODUCTS = ("kur-bank-nusantara", "kur-bank-samudra"), ("kur_mikro", "kur_kecil")
 PROVINCES = ("32", "52", None)
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-LIFE_SECONDS = (2.0, 8.0)
+LIFE_SECONDS = (1.0, 3.0)
 PROGRESS_SECONDS = 20
 
 
