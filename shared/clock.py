@@ -1,5 +1,7 @@
-"""The only place that asks what time it is."""
+"""The only place that asks what time it is, and where to let some pass."""
 
+import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated
 
@@ -24,3 +26,10 @@ async def moment() -> datetime:
 
 Now = Annotated[datetime, Depends(moment)]
 """The instant of the request, as a parameter: a test overrides `moment` and nothing else."""
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Wait, but not longer than until `stop` is set."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()

@@ -26,6 +26,7 @@ CONNECT_SECONDS = 2.0
 STATEMENT_MS_MAX = 10_000
 IDLE_IN_TRANSACTION_MS_MAX = 5_000
 BEGIN_TRIES = 3
+DELETED_AT_ONCE = 1_000
 
 Row = asyncpg.Record
 
@@ -342,6 +343,20 @@ class Database:
             await unit.abandon()
             raise
         await unit.commit()
+
+
+async def delete_in_parts(database: Database, statement: Statement, **values: Any) -> int:
+    """Delete without holding anybody up for long; return how many rows those were.
+
+    `statement` deletes `DELETED_AT_ONCE` rows at the most; each part is a transaction of its own.
+    """
+    deleted, part = 0, DELETED_AT_ONCE
+    while part == DELETED_AT_ONCE:
+        async with database.write() as unit:
+            tag = await unit.run(statement, **values)
+        part = int(tag.rpartition(" ")[2])
+        deleted += part
+    return deleted
 
 
 async def _nothing_to_reset(connection: asyncpg.Connection) -> None:

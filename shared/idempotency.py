@@ -36,12 +36,19 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared import clock
-from shared.db import Database, Reader, Row, Statement, Unit
+from shared.db import (
+    DELETED_AT_ONCE,
+    Database,
+    Reader,
+    Row,
+    Statement,
+    Unit,
+    delete_in_parts,
+)
 
 KEY_LENGTH_MAX = 255
 KEPT = timedelta(days=30)
 """How long an answer is kept, at the least; it is gone within an hour and a minute after."""
-FORGET_AT_ONCE = 1_000
 _FIRST_SECONDS, _EVERY_SECONDS = 60, 3_600
 log = structlog.get_logger("purna.idempotency")
 
@@ -129,7 +136,7 @@ _FORGET = Statement(
             select(_table.c.caller_id, _table.c.route, _table.c.key)
             .where(_table.c.created_at < bindparam("before"))
             .order_by(_table.c.created_at)
-            .limit(FORGET_AT_ONCE)
+            .limit(DELETED_AT_ONCE)
             .with_for_update(skip_locked=True)
         )
     )
@@ -184,14 +191,7 @@ async def commit(unit: Unit, act: Act, answer: Answer, *, now: datetime) -> None
 
 async def forget(database: Database, *, now: datetime) -> int:
     """Delete the answers that have been kept long enough; return how many those were."""
-    forgotten = 0
-    while True:
-        async with database.write() as unit:
-            tag = await unit.run(_FORGET, before=now - KEPT)
-        deleted = int(tag.rpartition(" ")[2])
-        forgotten += deleted
-        if deleted < FORGET_AT_ONCE:
-            return forgotten
+    return await delete_in_parts(database, _FORGET, before=now - KEPT)
 
 
 @asynccontextmanager

@@ -43,6 +43,7 @@ from services.financing.registry import (
     RegistryUnavailable,
     SubjectNotFound,
 )
+from shared.clock import pause
 from shared.db import Contended, Database, DatabaseUnavailable, Row, Unit
 from shared.events import Event
 from shared.faults import Faults
@@ -273,7 +274,7 @@ class Worker:
                 log.warning("database", reason=type(error).__name__)
                 busy = False
             if not busy:
-                await _wait(stop, idle_seconds)
+                await pause(stop, idle_seconds)
 
     async def _beat(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -282,15 +283,7 @@ class Worker:
                     await submissions.beat(unit, self.name, now=self.clock())
             except (DatabaseUnavailable, Contended) as error:
                 log.warning("heartbeat", reason=type(error).__name__)
-            await _wait(stop, BEAT_SECONDS)
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return
+            await pause(stop, BEAT_SECONDS)
 
 
 _REMINDERS: Mapping[State, str] = {

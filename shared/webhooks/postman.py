@@ -26,6 +26,7 @@ import structlog
 from cryptography.exceptions import InvalidTag
 
 from shared.auth import Caller, Kind
+from shared.clock import pause
 from shared.db import Database, Row, Unit
 from shared.events import Event
 from shared.outbound import NeverSent, NoAnswer, Reply
@@ -108,7 +109,7 @@ class Postman:
             while not stop.is_set():
                 busy = await self._begin(group)
                 if not busy:
-                    await _wait(stop, IDLE_SECONDS)
+                    await pause(stop, IDLE_SECONDS)
 
     async def step(self) -> bool:
         """Read on, claim and call, and wait for the answers; False when nothing was to do."""
@@ -234,7 +235,7 @@ class Postman:
                 await store.forget(self.database, now=self.clock())
             except Exception as error:  # noqa: BLE001 (it is tried again in an hour)
                 log.warning("forgetting", reason=type(error).__name__)
-            await _wait(stop, FORGET_SECONDS)
+            await pause(stop, FORGET_SECONDS)
 
 
 def _owner(endpoint: Row) -> Caller:
@@ -403,11 +404,3 @@ def change_of(endpoint: Row | Mapping[str, Any], what: str, *, now: datetime) ->
 
 def _last(came: Came, now: datetime) -> dict[str, Any]:
     return {"last_call_at": now, "last_status": came.status, "last_outcome": came.outcome}
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -15,7 +15,16 @@ import asyncpg
 from sqlalchemy import MetaData, bindparam, delete, insert, select, update
 
 from shared.auth import Caller
-from shared.db import Contended, Database, Reader, Row, Statement, Unit
+from shared.db import (
+    DELETED_AT_ONCE,
+    Contended,
+    Database,
+    Reader,
+    Row,
+    Statement,
+    Unit,
+    delete_in_parts,
+)
 from shared.events import add_event_tables
 from shared.ids import new_id
 from shared.sql_json import as_object, as_text, columns, page_of
@@ -26,8 +35,6 @@ from shared.webhooks.subscription import (
     DeliveryStatus,
 )
 from shared.webhooks.tables import add_webhook_tables
-
-FORGET_AT_ONCE = 1_000
 
 _metadata = MetaData()
 _event = add_event_tables(_metadata)
@@ -280,7 +287,7 @@ WHERE endpoint_id = $1 AND due_at IS NOT NULL
 _FORGET = Statement(
     f"""
 DELETE FROM webhook_delivery WHERE id IN (
-  SELECT id FROM webhook_delivery WHERE ended_at < $1 LIMIT {FORGET_AT_ONCE}
+  SELECT id FROM webhook_delivery WHERE ended_at < $1 LIMIT {DELETED_AT_ONCE}
 )
 """,  # noqa: S608 (a constant of ours)
     "before",
@@ -459,14 +466,7 @@ async def try_anew(unit: Unit, endpoint_id: UUID, *, now: datetime) -> None:
 
 async def forget(database: Database, *, now: datetime) -> int:
     """Delete the deliveries that ended long enough ago; return how many those were."""
-    forgotten = 0
-    while True:
-        async with database.write() as unit:
-            tag = await unit.run(_FORGET, before=now - KEPT)
-        deleted = int(tag.rpartition(" ")[2])
-        forgotten += deleted
-        if deleted < FORGET_AT_ONCE:
-            return forgotten
+    return await delete_in_parts(database, _FORGET, before=now - KEPT)
 
 
 async def standing(db: Reader) -> Row | None:

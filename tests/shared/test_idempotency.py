@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared import clock, idempotency
-from shared.db import SELECT_ONE, Row, Statement
-from shared.idempotency import FORGET_AT_ONCE, KEPT, forget
+from shared.db import DELETED_AT_ONCE, SELECT_ONE, Row, Statement
+from shared.idempotency import KEPT, forget
 from tests.conftest import Service, once, serving
 
 MARGIN = timedelta(minutes=5)
@@ -48,10 +48,10 @@ async def test_a_repeat_within_its_time_gets_the_first_answer_and_later_is_a_new
 
 async def test_however_many_there_are_all_that_is_old_goes_and_nothing_else(registry):
     now = clock.now()
-    await answers(registry, 2 * FORGET_AT_ONCE + 1, made=now - KEPT - MARGIN)
+    await answers(registry, 2 * DELETED_AT_ONCE + 1, made=now - KEPT - MARGIN)
     await answers(registry, 3, made=now - KEPT + MARGIN)
 
-    assert await forget(registry.database, now=now) == 2 * FORGET_AT_ONCE + 1
+    assert await forget(registry.database, now=now) == 2 * DELETED_AT_ONCE + 1
     assert len(await kept(registry)) == 3
 
 
