@@ -58,15 +58,6 @@ class Found(NamedTuple):
     tampered_found: int
     mib: int
 
-    def and_also(self, other: "Found") -> "Found":
-        """Return what both came to together."""
-        return Found(
-            self.records + other.records,
-            self.equal + other.equal,
-            self.tampered_found + other.tampered_found,
-            max(self.mib, other.mib),
-        )
-
 
 def stored(file: Path, seed: str, count: int) -> Path:
     """Decide drawn cases and store their records, one a line."""
