@@ -367,7 +367,10 @@ def _surplus(situation: Situation, code: Code, year: int, earliest: date | None)
 def _opex(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
     most = number(refusal.numbers, "max")
     changes = (("request.opex_part", Rupiah(most)),)
-    return (Remedy(Act.ASK_LESS_OPEX, refusal.code, changes, {"max": most}),)
+    remedy = Remedy(Act.ASK_LESS_OPEX, refusal.code, changes, {"max": most})
+    # What has not been told apart is all running cost: asking for less in all is another way.
+    untold = situation.request.opex_part is None
+    return (remedy, *(_less(situation, refusal.code, most) if untold else ()))
 
 
 def _agunan(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:

@@ -12,6 +12,7 @@ from services.financing.domain.eligibility import (
     Applicant,
     Code,
     ContractKind,
+    CooperativeKind,
     GroupMember,
     LoanRequest,
     Rat,
@@ -44,10 +45,14 @@ def all_ways() -> tuple[tuple[Case, Recourse], ...]:
 
 
 def way_to(
-    product: str, applicant: Applicant, request: LoanRequest, rulebook: Rulebook = IN_FORCE
+    product: str,
+    applicant: Applicant,
+    request: LoanRequest,
+    rulebook: Rulebook = IN_FORCE,
+    on: date = IN_2026,
 ) -> Recourse:
-    said = decide(applicant, request, on=IN_2026, channels=(), rulebook=rulebook)
-    return recourse(said.assessment(product), applicant, request, on=IN_2026, rulebook=rulebook)
+    said = decide(applicant, request, on=on, channels=(), rulebook=rulebook)
+    return recourse(said.assessment(product), applicant, request, on=on, rulebook=rulebook)
 
 
 def some_cases(count: int, **options: int) -> list[Case]:
@@ -211,6 +216,13 @@ def test_where_there_is_no_way_the_reason_that_nothing_removes_is_named(
 ):
     way = way_to(product, applicant, ask(amount))
     assert (way.steps, way.on, way.request, way.stuck) == ((), None, None, (stuck,))
+
+
+def test_asking_for_less_in_all_answers_two_reasons_at_once():
+    kopdes = a_cooperative(kind=CooperativeKind.KOPDES, head_approval=True)
+    way = way_to("pmk49", kopdes, ask(4_000_000_000, tenor_months=72), on=date(2025, 8, 1))
+    (step,) = way.steps
+    assert (step.act, way.request.amount) == ("ask_less", 500_000_000)
 
 
 def test_a_law_that_is_enacted_already_is_waited_for():
