@@ -55,9 +55,8 @@ prove: $(READY)  ## Prove the laws under faults, at full size (short: PROVE=smal
 fit: $(READY)  ## Fit a scorecard from outcomes: ARGS="fit BOOK --into FOLDER --since DAY" (docs/fitting.md)
 	$(BIN)/python -m fitting $(ARGS)
 
-mutate: $(READY)  ## Change the domain's code at random and demand that a test turns red
-	$(BIN)/mutmut run $(ARGS)
-	$(BIN)/mutmut results
+mutate: $(READY)  ## Change the domain's code, one thing at a time, and demand that a test turns red
+	$(BIN)/python -m bench.mutation $(ARGS)
 
 clean:  ## Remove the environment and all caches; data, keys and logs in .local stay
 	rm -rf .venv $(PEERS) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis mutants .coverage
