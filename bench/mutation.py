@@ -5,7 +5,7 @@ mutmut makes the mutants. Trying them is done here, because there are ten thousa
 collected once, and each mutant is tried in a child forked from that moment, in which no test has
 run. Those tests run that call the mutated function, the fastest first, until one fails.
 
-    python -m bench.mutation [PATTERN ...] [--again] [--processes N]
+    python -m bench.mutation [PATTERN ...] [--again] [--tests PATH ...] [--processes N]
 
 A pattern is one of a mutant's name, such as `services.financing.domain.quota.*`. Verdicts are
 kept in the folder `mutants`, so that a run that was cut goes on; `--again` tries survivors anew.
@@ -247,6 +247,7 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("patterns", nargs="*", default=["*"])
     options.add_argument("--again", action="store_true", help="try survivors anew")
+    options.add_argument("--tests", nargs="+", help="the tests to try with, in place of all")
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     asked = options.parse_args()
     sources, names = generate()
@@ -260,10 +261,12 @@ def main() -> None:
         "mutants", database=None, deadline=None, derandomize=True, phases=_NO_SHRINKING
     )
     settings.load_profile("mutants")
-    arguments = [*config().pytest_add_cli_args_test_selection, *config().pytest_add_cli_args]
+    tests = asked.tests or config().pytest_add_cli_args_test_selection
     trial = Trial(left, book, asked.processes)
     quiet = ["-q", "-s", "--tb=no", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    code = pytest.main(["--rootdir=.", *quiet, *arguments], plugins=[trial])
+    code = pytest.main(
+        ["--rootdir=.", *quiet, *config().pytest_add_cli_args, *tests], plugins=[trial]
+    )
     if code:
         sys.exit(int(code))
     report(names, book.verdicts)
