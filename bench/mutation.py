@@ -3,7 +3,8 @@ Mutation testing of the domain: change one thing in one function, and demand tha
 
 mutmut makes the mutants. Trying them is done here, because there are ten thousand: the tests are
 collected once, and each mutant is tried in a child forked from that moment, in which no test has
-run. Those tests run that call the mutated function, the fastest first, until one fails.
+run. Those tests run that call the mutated function, the fastest first, until one fails; what takes
+longer than `LONG` is left out.
 
     python -m bench.mutation [PATTERN ...] [--again] [--tests PATH ...] [--processes N]
 
@@ -50,6 +51,8 @@ KILLED, SURVIVED, UNTESTED, TIMEOUT = "killed", "survived", "untested", "timeout
 _FAILED = 1
 _NO_SHRINKING = (Phase.explicit, Phase.generate)
 TOLD_EVERY = 10.0
+LONG = 3.0
+"""Seconds of CPU. A longer test tries thousands of cases: what only it notices, no table says."""
 MEMORY_BYTES = 8 * 1024**3
 """A mutant that never stops collecting is stopped here."""
 
@@ -162,7 +165,10 @@ def observed(items: Sequence[pytest.Item]) -> Seen:
     os.wait()
     if red:
         raise pytest.UsageError(f"red without any change: {', '.join(red)}")
-    callers = {name: sorted(tests, key=seconds.__getitem__) for name, tests in callers.items()}
+    callers = {
+        name: sorted((test for test in tests if seconds[test] <= LONG), key=seconds.__getitem__)
+        for name, tests in callers.items()
+    }
     return Seen(seconds, callers)
 
 
@@ -175,9 +181,9 @@ def _observe(
     calls = state()._stats  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     calls.clear()
     for item, following in _pairs(items):
-        began = time.perf_counter()
+        began = time.process_time()
         red += [] if _passes(item, following) else [item.nodeid]
-        seconds[item.nodeid] = time.perf_counter() - began
+        seconds[item.nodeid] = time.process_time() - began
         for function in calls:
             callers[function].append(item.nodeid)
         calls.clear()
