@@ -33,6 +33,7 @@ from bench.server import free_port
 from services.financing.__main__ import work
 from services.financing.app import registry_client
 from services.financing.channels import keys as channel_keys
+from services.financing.db.invariants import LAWS
 from services.financing.domain import application
 from services.financing.settings import Settings
 from services.financing.worker import Worker
@@ -44,6 +45,7 @@ from shared import clock, logs
 from shared.db import Database
 from shared.embedded_postgres import PostgresServer
 from shared.faults import VARIABLE
+from shared.invariants import every
 from shared.outbound import Outbound
 from shared.processes import bound
 
@@ -223,6 +225,11 @@ class Ground:
             if not items:
                 return events
             events += items
+
+    async def broken_laws(self) -> list[str]:
+        """Return which laws of financing's rows are broken, each with what breaks it."""
+        rows = await self.pool.fetch(every(LAWS).sql)
+        return sorted(f"{row['law']}: {row['id']}" for row in rows)
 
     async def later(self, statuses: Sequence[str] = WAITING, **length: float) -> None:
         """Let time pass for whatever waits; the lenders' own clocks go on as they are."""

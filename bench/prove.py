@@ -145,6 +145,10 @@ def run(
                 for proof in proofs:
                     await ground.sign_in()
                     await proof(ground, Path(folder), size, Random(seed), verdicts)
+                broken = await ground.broken_laws()
+                for words in broken[:20]:
+                    say(f"{name}: {words}")
+                verdicts.must(f"laws_broken_{name}", len(broken), 0, "rows")
 
     asyncio.run(every())
     return verdicts.broken

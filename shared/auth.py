@@ -51,6 +51,7 @@ SCOPES: Mapping[str, str] = {
     "imports:write": "Import people and cooperatives from files",
     "facts:read": "Read the facts that financing needs, for a stated purpose",
     "events:read": "Read the feed of changes",
+    "invariants:read": "Check on the stored rows what is always true",
     "webhooks:read": "See own webhook endpoints and what was delivered to them",
     "webhooks:write": "Subscribe to changes: add, change and remove own webhook endpoints",
     "products:read": "Read products and their rules",

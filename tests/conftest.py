@@ -20,9 +20,11 @@ from pydantic import SecretStr
 
 from migrations.run import upgrade
 from services.financing.app import create_app as create_financing
+from services.financing.db.invariants import LAWS as FINANCING_LAWS
 from services.financing.settings import Settings as FinancingSettings
 from services.registry.app import create_app as create_registry
 from services.registry.db import clients, regions
+from services.registry.db.invariants import LAWS as REGISTRY_LAWS
 from services.registry.reference.regions import code_changes
 from services.registry.reference.regions import regions as all_regions
 from services.registry.settings import Settings as RegistrySettings
@@ -34,6 +36,7 @@ from shared.db import Database
 from shared.embedded_postgres import EmbeddedPostgres, GivenPostgres
 from shared.issuer import Client, Issuer
 from shared.keys import ensure_development_keys
+from tests import laws
 from tests.sandbox import lenders
 
 ISSUER = "https://issuer.test"
@@ -195,11 +198,17 @@ def registry_app(registry_template: str, keys: Path) -> FastAPI:
 
 
 @pytest.fixture
-async def registry(registry_app: FastAPI, keys: Path) -> AsyncIterator[Service]:
-    """The registry, empty; its tables are emptied on the connection that it writes on."""
+async def registry(
+    registry_app: FastAPI, registry_template: str, keys: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Service]:
+    """The registry, empty; its tables are emptied on the connection that it writes on.
+
+    Whatever a test does, at its end no law of the registry is broken.
+    """
     async with serving(registry_app, keys) as service:
         await empty(service.database.writes.pool)
         yield service
+        laws.check(request, registry_template, REGISTRY_LAWS)
 
 
 @pytest.fixture(scope="session")
@@ -212,6 +221,7 @@ def financing_template(postgres: EmbeddedPostgres) -> str:
 @asynccontextmanager
 async def copied(postgres: EmbeddedPostgres, name: str) -> AsyncIterator[GivenPostgres]:
     """Copy both databases, empty, for processes that write when they like, and drop them."""
+    laws.leave()
     addresses = {
         service: postgres.create_database(f"{name}_{service}", template=service)
         for service in ("registry", "financing")
@@ -302,10 +312,15 @@ async def financing(
     registry: Service,
     sandbox: FastAPI,
     financing_app: FastAPI,
+    financing_template: str,
     lender_wire: Wire,
     keys: Path,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[Service]:
-    """Financing, wired to the real registry and to the sandbox lenders."""
+    """Financing, wired to the real registry and to the sandbox lenders.
+
+    Whatever a test does, at its end no law of financing is broken.
+    """
     who = Client(
         id="financing",
         secret_hash=CLIENT_HASH,
@@ -321,6 +336,7 @@ async def financing(
     async with serving(financing_app, keys) as service:
         await empty(service.database.writes.pool)
         yield service
+        laws.check(request, financing_template, FINANCING_LAWS)
 
 
 def once() -> dict[str, str]:

@@ -24,6 +24,7 @@ from services.financing.api import (
 from services.financing.api.letter_pdf import Press
 from services.financing.api.problems import PROBLEMS
 from services.financing.channels import keys as channel_keys
+from services.financing.db.invariants import LAWS
 from services.financing.db.submissions import last_beat
 from services.financing.db.tables import event
 from services.financing.domain import working_days
@@ -34,6 +35,7 @@ from shared import clock, idempotency, keys
 from shared.auth import KeySet, Verifier
 from shared.db import Database, DatabaseUnavailable
 from shared.feed import feed
+from shared.invariants import invariants
 from shared.operations import database_checks, include, new_app
 from shared.outbound import Outbound
 from shared.public_web import PublicWeb, Resolver, name_servers
@@ -49,6 +51,7 @@ TAGS = {
     "reviews": "Objections and contradictions, decided by two people",
     "callbacks": "What lenders report",
     "events": "The ordered feed of changes",
+    "operations": "Checking the service itself",
     "webhooks": "Being told of changes as they happen",
 }
 NAMES = {
@@ -150,7 +153,7 @@ def create_app(
     app.state.verifier = Verifier(settings.issuer, KeySet(settings.jwks))
     app.state.channels_today = CHANNELS
     app.webhooks.routes.extend(endpoints.told.routes)
-    include(app, *ROUTES, feed(event, PROBLEMS))
+    include(app, *ROUTES, feed(event, PROBLEMS), invariants(LAWS, PROBLEMS))
     return app
 
 

@@ -22,12 +22,14 @@ from services.registry.api import (
 )
 from services.registry.api.problems import PROBLEMS
 from services.registry.db import clients
+from services.registry.db.invariants import LAWS
 from services.registry.db.tables import event
 from services.registry.settings import Settings
 from shared import idempotency, keys
 from shared.auth import TOKEN_PATH, KeySet, Verifier
 from shared.db import Database
 from shared.feed import feed
+from shared.invariants import invariants
 from shared.issuer import Client, Issuer, endpoints
 from shared.operations import database_checks, include, new_app
 
@@ -40,6 +42,7 @@ TAGS = {
     "evidence": "Mentoring and training that were completed",
     "imports": "Files of people and cooperatives",
     "events": "The ordered feed of changes",
+    "operations": "Checking the service itself",
 }
 TOKENS = {"tokens": "Tokens, and the keys that verify them"}
 TOKEN_NAMES = {"Body_issue_token": "TokenRequest"}
@@ -104,7 +107,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.verifier = Verifier(
         settings.issuer, KeySet(settings.jwks or str(settings.keys / "jwks.json"))
     )
-    include(app, *ROUTES, feed(event, PROBLEMS))
+    include(app, *ROUTES, feed(event, PROBLEMS), invariants(LAWS, PROBLEMS))
     if issuer is not None:
         include(app, endpoints(issuer, _find_client, PROBLEMS))
     return app

@@ -26,6 +26,7 @@ async def ground(
         on_the_ground(folder, server, callbacks=False) as ground,
     ):
         yield ground
+        assert await ground.broken_laws() == []
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ from tests.conftest import once
 from tests.financing.house import SHOP, House
 
 ABSENT = "01938d5e-0000-7000-8000-000000000000"
+OURS = ("/events", "/internal/invariants")
+"""What is read by other services and auditors, not by a mobile application."""
 
 
 async def test_a_draft_is_read_back_and_asks_nobody(house: House):
@@ -259,7 +261,7 @@ async def test_nothing_that_is_read_asks_the_registry(house: House):
     ]
     assert f"/applications/{application['id']}/schedule" in reads
     for path in reads:
-        reader = house.financing.client() if path == "/events" else house.app()
+        reader = house.financing.client() if path in OURS else house.app()
         # Nobody has refused it, and nothing else has its id.
         other = application["id"] in path and not path.startswith("/applications/")
         absent = path.endswith("/letter") or other
