@@ -3,8 +3,8 @@ Mutation testing of the domain: change one thing in one function, and demand tha
 
 mutmut makes the mutants. Trying them is done here, because there are ten thousand: the tests are
 collected once, and each mutant is tried in a child forked from that moment, in which no test has
-run. Those tests run that call the mutated function, the fastest first, until one fails; what takes
-longer than `LONG` is left out.
+run. Those tests run that call the mutated function, the fastest first, until one fails or `ENOUGH`
+has been tried.
 
     python -m bench.mutation [PATTERN ...] [--again] [--tests PATH ...] [--processes N]
 
@@ -24,6 +24,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,8 +52,9 @@ KILLED, SURVIVED, UNTESTED, TIMEOUT = "killed", "survived", "untested", "timeout
 _FAILED = 1
 _NO_SHRINKING = (Phase.explicit, Phase.generate)
 TOLD_EVERY = 10.0
-LONG = 3.0
-"""Seconds of CPU. A longer test tries thousands of cases: what only it notices, no table says."""
+ENOUGH = 10.0
+"""Seconds of CPU for the tests of one mutant. Where a function has many, the long ones are left out:
+they try thousands of drawn cases, and what only they notice, no table says."""
 MEMORY_BYTES = 8 * 1024**3
 """A mutant that never stops collecting is stopped here."""
 
@@ -165,11 +167,14 @@ def observed(items: Sequence[pytest.Item]) -> Seen:
     os.wait()
     if red:
         raise pytest.UsageError(f"red without any change: {', '.join(red)}")
-    callers = {
-        name: sorted((test for test in tests if seconds[test] <= LONG), key=seconds.__getitem__)
-        for name, tests in callers.items()
-    }
-    return Seen(seconds, callers)
+    return Seen(seconds, {name: _enough(tests, seconds) for name, tests in callers.items()})
+
+
+def _enough(tests: Sequence[str], seconds: Mapping[str, float]) -> list[str]:
+    """Return the fastest tests first, as many as there is time for."""
+    fastest = sorted(tests, key=seconds.__getitem__)
+    spent = accumulate(seconds[test] for test in fastest)
+    return [test for test, sum in zip(fastest, spent, strict=True) if sum <= ENOUGH]
 
 
 def _observe(
