@@ -53,8 +53,8 @@ _FAILED = 1
 _NO_SHRINKING = (Phase.explicit, Phase.generate)
 TOLD_EVERY = 10.0
 ENOUGH = 10.0
-"""Seconds of CPU for the tests of one mutant. Where a function has many, the long ones are left out:
-they try thousands of drawn cases, and what only they notice, no table says."""
+"""Seconds of CPU for the tests of a mutant. Where there are many, the long ones are left out: they
+try thousands of drawn cases, and what only they notice, no table says."""
 MEMORY_BYTES = 8 * 1024**3
 """A mutant that never stops collecting is stopped here."""
 
