@@ -69,6 +69,14 @@ class Seen(NamedTuple):
     seconds: dict[str, float]
     callers: Callers
 
+    def tests(self, mutant: str) -> list[str]:
+        """Return the tests to try a mutant with, the fastest first."""
+        return self.callers.get(mangled_name_from_mutant_name(mutant), [])
+
+    def cost(self, mutant: str) -> float:
+        """Return how many seconds they take if none fails."""
+        return sum(self.seconds[test] for test in self.tests(mutant))
+
 
 class Book:
     """What is known of mutants, on disk; of a module that has changed nothing is."""
@@ -129,8 +137,8 @@ class Trial:
         gc.freeze()  # the children share what there is by now
         running: dict[int, str] = {}
         began = told = time.monotonic()
-        for no, name in enumerate(self.names):
-            tests = seen.callers.get(mangled_name_from_mutant_name(name), [])
+        for no, name in enumerate(sorted(self.names, key=seen.cost)):
+            tests = seen.tests(name)
             if not tests:
                 self.book.verdicts[name] = UNTESTED
                 continue
@@ -201,7 +209,7 @@ def _try(name: str, tests: Sequence[pytest.Item], seen: Seen) -> int:
     if pid:
         return pid
     _quiet()
-    limit = 5 + int(4 * sum(seen.seconds[test.nodeid] for test in tests))
+    limit = 5 + int(4 * seen.cost(name))
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     set_mutant_under_test(name)
