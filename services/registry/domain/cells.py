@@ -117,9 +117,11 @@ class Cells:
     def flag(self, column: str) -> bool | None:
         """Return `true` or `false` as a bool."""
         value = self.text(column)
-        if value is not None and value not in _FLAGS:
+        if value is None:
+            return None
+        if value not in _FLAGS:
             self.fault(column, "not_a_choice", "one of true, false")
-        return None if value is None else _FLAGS.get(value)
+        return _FLAGS.get(value)
 
     def day(self, column: str) -> date | None:
         """Return a date written YYYY-MM-DD."""
@@ -151,7 +153,7 @@ class Cells:
         """Return the parts of a cell separated by `;`, without empty ones."""
         value = self.text(column, length_max=LIST_MAX) or ""
         parts = [part for item in value.split(";") if (part := item.strip())]
-        if len(parts) > ITEMS_MAX or max(map(len, parts), default=0) > TEXT_MAX:
+        if len(parts) > ITEMS_MAX or any(len(part) > TEXT_MAX for part in parts):
             self.fault(column, "too_long", f"more than {ITEMS_MAX} parts or a part too long")
             return ()
         return tuple(parts)

@@ -192,10 +192,10 @@ def read_person(
     level = cells.choice("verification_level", VerificationLevel)
     cells.take(birth_contradictions(birth_date, (), on=on))
     person = PersonRow(
-        external_id=cells.needed("external_id", cells.text("external_id"), ""),
+        external_id=_needed_text(cells, "external_id"),
         person_nik=number,
         nik_reading=reading,
-        full_name=cells.needed("full_name", cells.text("full_name"), ""),
+        full_name=_needed_text(cells, "full_name"),
         birth_date=birth_date,
         sex=sex,
         phone=cells.shaped("phone", _PHONE, "a phone number is written in E.164, such as +62812…"),
@@ -224,9 +224,9 @@ def read_cooperative(row: Mapping[str, str | None], *, on: date) -> CooperativeR
     cells.take(rat_contradictions(rats, founded_on=founded_on, on=on))
     cells.take(figures_contradictions(years, founded_on=founded_on, on=on))
     cooperative = CooperativeRow(
-        external_id=cells.needed("external_id", cells.text("external_id"), ""),
+        external_id=_needed_text(cells, "external_id"),
         kind=cells.needed("kind", cells.choice("kind", CooperativeKind), CooperativeKind.KOPDES),
-        name=cells.needed("name", cells.text("name"), ""),
+        name=_needed_text(cells, "name"),
         legal_entity_no=cells.text("legal_entity_no"),
         legal_entity_on=legal_entity_on,
         coop_registry_no=cells.text("coop_registry_no"),
@@ -268,6 +268,10 @@ def cooperative_contradictions(
         *rat_contradictions(rats, founded_on=founded_on, on=on),
         *figures_contradictions(years, founded_on=founded_on, on=on),
     )
+
+
+def _needed_text(cells: Cells, column: str) -> str:
+    return cells.needed(column, cells.text(column), "")
 
 
 def _nik_reading(

@@ -12,6 +12,7 @@ refused. No text made here ever carries the number or a date read from it.
 
 import re
 from collections.abc import Container, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -144,10 +145,8 @@ def _real_dates(day: int, month: str, year: str) -> tuple[date, ...]:
     """Return the dates of the calendar with this two-digit year, the youngest person first."""
     found: list[date] = []
     for century in _CENTURIES:
-        try:
+        with suppress(ValueError):
             found.append(date(century + int(year), int(month), day))
-        except ValueError:
-            continue
     return tuple(found)
 
 

@@ -251,7 +251,7 @@ def kin_pair(one: UUID, other: UUID) -> tuple[UUID, UUID]:
     """Return two relatives in the order in which their pair is kept; raises `OwnRelative`."""
     if one == other:
         raise OwnRelative("a pair of relatives is two persons")
-    return (one, other) if one < other else (other, one)
+    return min(one, other), max(one, other)
 
 
 class PlacementSector(StrEnum):

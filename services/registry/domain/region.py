@@ -59,9 +59,10 @@ def level(code: str) -> Level:
     """Return the level of a dotted code, or raise `MalformedRegionCode`."""
     if not _SHAPE.fullmatch(code) or "00" in code.split("."):
         raise MalformedRegionCode
-    if len(code) > 2 and _KABUPATEN_MAX < int(code[3:5]) < _KOTA_MIN:
+    found = Level(code.count(".") + 1)
+    if found > Level.PROVINSI and _KABUPATEN_MAX < int(code[3:5]) < _KOTA_MIN:
         raise MalformedRegionCode
-    return Level(code.count(".") + 1)
+    return found
 
 
 def parent(code: str) -> str | None:
