@@ -167,9 +167,15 @@ def test_a_meeting_is_late_half_a_year_after_the_book_year(rats, on, years):
 
 def test_late_and_overdue_are_two_words():
     held, missing = rat_findings((rat(2024, "2025-07-01"),), founded_on=FOUNDED, on=ON)
-    assert "was held late" in held.detail
-    assert "is overdue" in missing.detail
-    assert "2026-06-30" in missing.detail
+    assert "book year 2024 was held late;" in held.detail
+    assert "book year 2025 is overdue;" in missing.detail
+    assert missing.detail.endswith("2026-06-30")
+
+
+def test_a_late_meeting_of_this_very_day_was_held():
+    rats = (rat(2024, "2025-06-30"), rat(2025, "2026-11-24"))
+    (today,) = rat_findings(rats, founded_on=FOUNDED, on=ON)
+    assert "was held late" in today.detail
 
 
 @pytest.mark.parametrize(
@@ -202,3 +208,15 @@ TWO = (rat(2024, "2025-03-22"), rat(2025, "2026-03-14"))
 def test_what_a_certificate_still_wants_is_named(status, rats, until, expected):
     told = certificate_findings(CooperativeStatus(status), rats, valid_until=until, on=ON)
     assert [each.code for each in told] == expected
+
+
+def test_what_a_certificate_still_wants_is_said_with_its_day_its_status_and_its_number():
+    told = certificate_findings(
+        CooperativeStatus.DORMANT, TWO[1:], valid_until=date(2026, 11, 23), on=ON
+    )
+    ended, standing, held = (each.detail for each in told)
+    assert ended.endswith("ended on 2026-11-23")
+    assert standing == "the cooperative is dormant"
+    assert held.startswith("1 consecutive annual meetings")
+    missing, *_ = certificate_findings(CooperativeStatus.ACTIVE, TWO, valid_until=None, on=ON)
+    assert missing.detail == "no certificate is recorded"

@@ -70,5 +70,5 @@ def test_proofs_come_oldest_first_and_say_since_when():
 
 def test_nobody_mentors_themselves():
     check_mentor(mentor=UUID(int=1), mentee=UUID(int=2))
-    with pytest.raises(OwnMentor):
+    with pytest.raises(OwnMentor, match=r"^a mentor and a mentee are two persons$"):
         check_mentor(mentor=UUID(int=1), mentee=UUID(int=1))

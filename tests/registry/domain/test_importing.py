@@ -134,6 +134,7 @@ def test_a_returnee_without_papers_is_a_person():
         ({"full_name": "Siti\x00"}, [("full_name", "not_text")]),
         ({"full_name": "Siti\ud800"}, [("full_name", "not_text")]),
         ({"full_name": "S" * 200}, []),
+        ({"full_name": "e\u0301" * 200}, []),
         ({"full_name": "S" * 201}, [("full_name", "too_long")]),
         ({"sex": "F"}, [("sex", "not_a_choice")]),
         ({"sex": ""}, [("sex", "missing")]),
@@ -143,6 +144,8 @@ def test_a_returnee_without_papers_is_a_person():
         ({"birth_date": "14-05-1988"}, [("birth_date", "not_a_date")]),
         ({"birth_date": "1988-02-30"}, [("birth_date", "not_a_date")]),
         ({"birth_date": "19880514"}, [("birth_date", "not_a_date")]),
+        ({"birth_date": "1900-01-01"}, []),
+        ({"birth_date": "1899-12-31"}, [("birth_date", "not_a_date")]),
         ({"birth_date": "2026-11-24", "departed_on": ""}, []),
         ({"birth_date": "2026-11-25", "departed_on": ""}, [("birth_date", "in_the_future")]),
         ({"phone": "081200010037"}, [("phone", "shape")]),
@@ -159,11 +162,15 @@ def test_a_returnee_without_papers_is_a_person():
         ({"country": "XX"}, [("country", "country_unknown")]),
         ({"country": ""}, [("country", "country_unknown")]),
         ({"returned_on": "2013-01-01"}, [("returned_on", "out_of_order")]),
+        ({"departed_on": "1988-05-15"}, []),
+        ({"departed_on": "1988-05-14"}, [("departed_on", "out_of_order")]),
         ({"languages": "zh"}, [("languages", "shape")]),
         ({"languages": "zh:good"}, [("languages", "shape")]),
         ({"skills": ";".join("x" * 40)}, []),
         ({"skills": ";".join("x" * 41)}, [("skills", "too_long")]),
         ({"skills": "x" * 200}, []),
+        ({"skills": ";".join(["x" * 200] * 19)}, []),
+        ({"skills": ";".join(["x" * 200] * 20)}, [("skills", "too_long")]),
         ({"skills": "x" * 201}, [("skills", "too_long")]),
         ({"verification_level": "certain"}, [("verification_level", "not_a_choice")]),
     ],
@@ -242,6 +249,11 @@ def test_a_cooperative_that_is_forming_has_little_to_tell():
         ),
         ({"legal_entity_on": "2026-11-25"}, [("legal_entity_on", "in_the_future")]),
         ({"legal_entity_on": "1999-01-01"}, [("legal_entity_on", "out_of_order")]),
+        ({"certificate_valid_until": "2200-12-31"}, []),
+        (
+            {"certificate_valid_until": "2201-01-01"},
+            [("certificate_valid_until", "not_a_date")],
+        ),
         ({"figures": "1999:1:2:3"}, [("figures", "before_founding")]),
         ({"figures": "2026:1:2:3"}, [("figures", "book_year_open")]),
         ({"figures": "2025:-10000000000000:10000000000000:10000000000000"}, []),
@@ -272,6 +284,29 @@ def test_a_fault_of_a_cooperative_names_its_column(changes, expected):
         return
     told = faults(cooperative, **changes)
     assert list(dict.fromkeys(told)) == expected
+
+
+def test_a_name_is_kept_in_one_spelling_of_its_accents():
+    assert person(full_name="Andre\u0301").full_name == "Andr\u00e9"
+
+
+@pytest.mark.parametrize(
+    ("read", "column", "cell", "rule"),
+    [
+        (person, "phone", "081200010037", "a phone number is written in E.164, such as +62"),
+        (person, "languages", "zh", "a language is written code:level"),
+        (cooperative, "microsite_url", "purna.example", "an address begins with https://"),
+        (cooperative, "npwp", "1", "an NPWP is 15 or 16 digits"),
+        (cooperative, "nib", "1-2", "a NIB is written in digits"),
+        (cooperative, "rats", "2024", "a meeting is written book_year:YYYY-MM-DD"),
+        (cooperative, "figures", "2024:1", "figures are written book_year:shu:equity:assets"),
+    ],
+)
+def test_a_fault_of_a_shape_says_how_the_cell_is_written(read, column, cell, rule):
+    with pytest.raises(FaultyRow) as refused:
+        read(**{column: cell})
+    (fault,) = refused.value.faults
+    assert fault.reason.startswith(rule)
 
 
 people = st.fixed_dictionaries({}, optional={c: st.text() | st.none() for c in PEOPLE_COLUMNS})

@@ -10,8 +10,10 @@ from services.registry.domain.nik import (
     AGE_MAX,
     Impossible,
     ImpossibleNik,
+    NikAsIdentifier,
     NikReading,
     WarningCode,
+    check_identifier,
     read,
 )
 from services.registry.domain.person import Sex
@@ -138,6 +140,21 @@ def test_a_region_that_is_no_more_is_a_warning_that_names_its_successor(region, 
     assert warning.code is code
     assert named in warning.detail
     assert reading.kabkota_code == f"{region[:2]}.{region[2:4]}"
+
+
+NIK = "5202021405880001"
+
+
+def test_a_nik_is_no_identifier_of_a_record():
+    with pytest.raises(NikAsIdentifier, match=r"^a NIK is never an identifier; give .* your own$"):
+        check_identifier(NIK, NIK)
+
+
+@pytest.mark.parametrize(
+    ("external_id", "person_nik"), [("A-1", NIK), ("A-1", None), (None, NIK), (None, None)]
+)
+def test_another_identifier_or_none_is_taken(external_id, person_nik):
+    check_identifier(external_id, person_nik)
 
 
 numbers = st.from_regex(r"[0-9]{16}", fullmatch=True)

@@ -17,6 +17,7 @@ from services.registry.domain.person import (
     Evidence,
     EvidenceFromTheFuture,
     EvidenceKind,
+    IdentityMatched,
     LanguageLevel,
     MigrationStatus,
     NotHigher,
@@ -25,6 +26,8 @@ from services.registry.domain.person import (
     Scheme,
     SelfAttestation,
     VerificationLevel,
+    birth_contradictions,
+    check_correction,
     contradictions,
     verify,
 )
@@ -67,15 +70,15 @@ def test_weaker_or_equal_evidence_changes_nothing(level, kind):
 
 
 def test_nobody_vouches_for_themselves_or_for_kin():
-    with pytest.raises(SelfAttestation):
+    with pytest.raises(SelfAttestation, match=r"^the attestor .* are the same person$"):
         show(by=SUBJECT)
-    with pytest.raises(AttestationByKin):
+    with pytest.raises(AttestationByKin, match=r"^the attestor .* relative of the subject$"):
         show(by=MOTHER)
 
 
 def test_evidence_is_not_dated_tomorrow():
     assert show(dated=ON) is L.VILLAGE_ATTESTED
-    with pytest.raises(EvidenceFromTheFuture):
+    with pytest.raises(EvidenceFromTheFuture, match=r"^the evidence .* in the future$"):
         show(dated=date(2026, 11, 25))
 
 
@@ -97,6 +100,59 @@ def test_a_level_only_rises_and_only_to_what_was_proved(kinds):
 def test_every_level_but_the_first_has_its_evidence():
     assert set(PROVES.values()) == set(L) - {L.SELF_DECLARED}
     assert set(PROVES) == set(EvidenceKind)
+
+
+IDENTITY_NOW = {
+    "nik_index": b"1",
+    "full_name": "Sunarti",
+    "birth_date": date(1988, 5, 14),
+    "sex": "female",
+}
+RECORD = IDENTITY_NOW | {"phone": "+6281200010037"}
+MARRIED_NAME = {"full_name": "Sunarti Hadi"}
+
+
+@pytest.mark.parametrize("level", [L.SISKOP2MI_MATCHED, L.DUKCAPIL_VERIFIED])
+@pytest.mark.parametrize("change", [{name: None} for name in IDENTITY_NOW])
+def test_only_an_authority_corrects_an_identity_that_a_register_stands_behind(level, change):
+    check_correction(level, RECORD, change, authority=True)
+    with pytest.raises(IdentityMatched, match=f"{level}; a ministry or service corrects it$"):
+        check_correction(level, RECORD, change, authority=False)
+
+
+@pytest.mark.parametrize("authority", [True, False])
+@pytest.mark.parametrize(
+    ("level", "change"),
+    [
+        (L.SELF_DECLARED, MARRIED_NAME),
+        (L.VILLAGE_ATTESTED, MARRIED_NAME),
+        (L.DUKCAPIL_VERIFIED, {}),
+        (L.DUKCAPIL_VERIFIED, RECORD),
+        (L.DUKCAPIL_VERIFIED, {"phone": None}),
+    ],
+)
+def test_anybody_corrects_what_no_register_stands_behind(level, change, authority):
+    check_correction(level, RECORD, change, authority=authority)
+
+
+@pytest.mark.parametrize(
+    ("born", "departures", "expected"),
+    [
+        (None, (ON,), []),
+        (ON, (), []),
+        (date(2026, 11, 25), (), ["in_the_future"]),
+        (date(1990, 3, 3), (date(2019, 1, 1), date(1990, 3, 4)), []),
+        (date(1990, 3, 3), (date(2019, 1, 1), date(1990, 3, 3)), ["out_of_order"]),
+        (date(2026, 11, 25), (ON,), ["in_the_future", "out_of_order"]),
+    ],
+)
+def test_nobody_is_born_tomorrow_or_leaves_before_the_day_after_the_birth(
+    born, departures, expected
+):
+    found = birth_contradictions(born, departures, on=ON)
+    assert [(each.field, each.code) for each in found] == [
+        ("birth_date", code) for code in expected
+    ]
 
 
 def a_placement(**changes):

@@ -21,6 +21,7 @@ FIRST = {
     "mentoring": mentoring.MentoringStatus.PROPOSED,
     "training": training.TrainingStatus.ENROLLED,
 }
+NOUN = {name: name for name in MACHINES} | {"person": "migrant worker"}
 OVER = {
     "person": {"deceased"},
     "cooperative": {"abandoned", "merged", "dissolved"},
@@ -81,6 +82,7 @@ def test_what_is_allowed_is_exactly_what_advances(name):
                 with pytest.raises(IllegalTransition) as refused:
                     module.advance(status, event)
                 assert (refused.value.status, refused.value.event) == (status, event)
+                assert refused.value.noun == NOUN[name]
 
 
 def test_no_table_can_be_written_to(name):

@@ -13,7 +13,12 @@ from services.registry.domain.cooperative import (
     founding_contradictions,
     term_contradictions,
 )
-from services.registry.domain.importing import CooperativeRow, read_cooperative, read_person
+from services.registry.domain.importing import (
+    CooperativeRow,
+    cooperative_contradictions,
+    read_cooperative,
+    read_person,
+)
 from services.registry.domain.person import EmployerKind, Placement, PlacementSector, Scheme, Sex
 from services.registry.domain.source import Contradiction, Contradictory, must_agree
 from tests.registry.domain.test_importing import COOPERATIVE, ON, PERSON
@@ -80,6 +85,18 @@ def test_a_contradiction_says_what_is_wrong_and_with_which_year():
     (late,) = term_contradictions(TODAY, YESTERDAY)
     assert early.detail == "2023 is before the founding"
     assert late.detail == "the term ends before it begins"
+    founded = date(2024, 1, 1)
+    twice, still_open = figures_contradictions((2025, 2025, 2026), founded_on=founded, on=TODAY)
+    assert twice.detail == "book year 2025 is listed twice"
+    assert "2026 has not ended" in still_open.detail
+
+
+def test_a_contradiction_of_a_founding_says_what_is_to_come_or_too_old():
+    founding, decree = founding_contradictions(TOMORROW, TOMORROW, on=TODAY)
+    (order,) = founding_contradictions(TODAY, YESTERDAY, on=TODAY)
+    assert founding.detail == "the founding is to come"
+    assert decree.detail.startswith("the decree of the legal entity")
+    assert order.detail.startswith("the legal entity is older")
 
 
 def test_facts_that_agree_pass_and_others_are_refused_with_each_contradiction():
@@ -95,6 +112,40 @@ def test_facts_that_agree_pass_and_others_are_refused_with_each_contradiction():
             {"field": "until", "code": "out_of_order", "detail": "the term ends too early"},
         ]
     }
+
+
+RECORDED = {"known_rats": {}, "known_years": (), "known_legal_entity_on": None}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "cells", "expected"),
+    [
+        ({}, {}, []),
+        # What the row tells takes the place of what is recorded.
+        ({"known_rats": {2024: YESTERDAY, 2025: TOMORROW}}, {}, []),
+        ({"known_years": (2024, 2025)}, {}, []),
+        ({"known_legal_entity_on": date(2020, 1, 1)}, {}, []),
+        # What the row leaves empty stays as it is known.
+        ({"known_rats": {2025: date(2026, 3, 14)}}, {"rats": "2024:2025-03-22"}, []),
+        ({"known_rats": {2023: date(2024, 3, 22)}}, {}, [("rats", "before_founding")]),
+        ({"known_rats": {2025: TOMORROW}}, {"rats": ""}, [("rats", "in_the_future")]),
+        ({"known_years": (2023,)}, {}, [("figures", "before_founding")]),
+        ({"known_years": (2026,)}, {}, [("figures", "book_year_open")]),
+        (
+            {"known_legal_entity_on": date(2020, 1, 1)},
+            {"legal_entity_on": ""},
+            [("legal_entity_on", "out_of_order")],
+        ),
+        (
+            {"known_legal_entity_on": TOMORROW},
+            {"legal_entity_on": ""},
+            [("legal_entity_on", "in_the_future")],
+        ),
+    ],
+)
+def test_a_row_is_weighed_together_with_what_is_recorded(recorded, cells, expected):
+    row = read_cooperative(COOPERATIVE | cells, on=ON)
+    assert told(cooperative_contradictions(row, on=TODAY, **(RECORDED | recorded))) == expected
 
 
 def test_every_cell_of_a_cooperatives_row_is_read():
