@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test check fmt lock bench prove fit mutate clean
+.PHONY: help setup run test check fmt lock bench prove teeth fit mutate clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -51,6 +51,9 @@ bench: $(READY) $(PEERS_READY)  ## Measure speed, alone and against peers
 
 prove: $(READY)  ## Prove the laws under faults, at full size (short: PROVE=small make prove)
 	$(BIN)/python -m bench.prove $(ARGS)
+
+teeth: $(READY)  ## Take each defence away and demand that its test turns red
+	@$(BIN)/python -m tests.teeth
 
 fit: $(READY)  ## Fit a scorecard from outcomes: ARGS="fit BOOK --into FOLDER --since DAY" (docs/fitting.md)
 	$(BIN)/python -m fitting $(ARGS)

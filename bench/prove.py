@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -19,6 +20,7 @@ from functools import cache
 from itertools import cycle
 from pathlib import Path
 from random import Random
+from subprocess import DEVNULL
 from time import monotonic
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -424,6 +426,10 @@ def main() -> int:
         broken.append("the quotas")
     if prove_hostile.main():
         broken.append("the hostile attacks")
+    if subprocess.run(
+        [sys.executable, "-m", "tests.teeth"], stderr=DEVNULL, check=False
+    ).returncode:
+        broken.append("the teeth of the tests")
     if broken:
         say(f"not as it must be: {', '.join(broken)}")
     return int(bool(broken))

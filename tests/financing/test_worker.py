@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.financing.channels import Answer, ChannelRefused, ChannelUnknown
+from services.financing.channels import Answer, ChannelRefused, ChannelUnavailable, ChannelUnknown
 from services.financing.domain.patience import INQUIRIES_MAX, LEASE
 from services.financing.domain.submission import Stage
 from shared.clock import now
@@ -133,6 +133,21 @@ async def test_whoever_was_outrun_records_nothing(house: House):
     await house.worker._record(slow, answer)
     assert await house.read(application["id"]) == before
     assert (await house.ledger(BANK))["totals"]["effects"] == 1
+
+
+async def test_whoever_was_outrun_does_not_put_back_what_another_sends(house: House):
+    """Else it would be sent once more, or given up, while the lender may be taking it."""
+    application = await house.submitted(40_000_000)
+    slow = await house.worker._claim()
+    await house.later(seconds=LEASE.total_seconds() + 1)
+    await house.step()  # asks; the bank has never seen it
+    other = await house.worker._claim()
+    await house.worker._record(slow, ChannelUnavailable())
+    (leg,) = (await house.read(application["id"], "/submissions"))["items"]
+    assert leg["status"] == "sending"
+    await house.worker._record(other, await house.worker._speak(other))
+    await house.until(application["id"], "disbursed")
+    assert (await house.ledger(BANK))["totals"]["requests"] == 1
 
 
 async def test_four_workers_send_each_submission_once(house: House):
