@@ -20,7 +20,8 @@ from services.financing.domain.eligibility import (
     concluded,
 )
 from services.financing.domain.rules.kur import MIKRO
-from services.financing.domain.rules.kur_terms import KUR, Articles, Edition
+from services.financing.domain.rules.kur_conditions import Conditions, conditions_of
+from services.financing.domain.rules.kur_terms import KUR, Edition
 
 
 def assess(applicant: Applicant, request: LoanRequest, *, on: date) -> Assessment:
@@ -28,41 +29,37 @@ def assess(applicant: Applicant, request: LoanRequest, *, on: date) -> Assessmen
     edition = KUR.on(on)
     assert edition is not None
     said: list[Refusal] = []
-    _everyone(said, applicant.person, applicant.credit, edition.articles)
-    _enterprise(said, applicant.business, applicant.credit, edition)
+    conditions = conditions_of(edition)
+    _everyone(said, applicant.person, applicant.credit, conditions)
+    _enterprise(said, applicant, edition, conditions)
     _limits(said, applicant.business, request, edition)
     return concluded(MIKRO, said, (), edition.mikro.rates_bp.value[0])
 
 
 def _everyone(
-    said: list[Refusal], person: PersonFacts, credit: CreditFacts, articles: Articles
+    said: list[Refusal], person: PersonFacts, credit: CreditFacts, conditions: Conditions
 ) -> None:
     if person.citizen is not True:  # E01
-        code = Code.UNKNOWN_CITIZEN if person.citizen is None else Code.CITIZEN
-        said.append(Refusal(code, articles.citizen))
+        said.append(conditions.citizen.against(person.citizen))
     if person.state_employee is not False:  # E16
-        silent = person.state_employee is None
-        code = Code.UNKNOWN_STATE_EMPLOYEE if silent else Code.STATE_EMPLOYEE
-        said.append(Refusal(code, articles.state_employee))
-    if credit.collectibility is None:
-        said.append(Refusal(Code.UNKNOWN_COLLECTIBILITY, articles.slik))
-    elif credit.collectibility >= 3:  # E15
-        numbers = {"collectibility": credit.collectibility}
-        said.append(Refusal(Code.COLLECTIBILITY, articles.slik, numbers))
+        said.append(conditions.no_state_employee.against(person.state_employee))
+    worst = credit.collectibility
+    if worst is None:
+        said.append(conditions.performing.unknown)
+    elif worst >= 3:  # E15
+        said.append(conditions.performing.unmet.told({"collectibility": worst}))
 
 
 def _enterprise(
-    said: list[Refusal], business: BusinessFacts, credit: CreditFacts, edition: Edition
+    said: list[Refusal], applicant: Applicant, edition: Edition, conditions: Conditions
 ) -> None:
-    articles, most = edition.articles, edition.turnover_max
-    if credit.commercial_before is not False:  # E08
-        silent = credit.commercial_before is None
-        code = Code.UNKNOWN_COMMERCIAL_CREDIT if silent else Code.COMMERCIAL_CREDIT
-        said.append(Refusal(code, articles.never_commercial_mikro))
+    business, most = applicant.business, edition.turnover_max
+    before = applicant.credit.commercial_before
+    if before is not False:  # E08
+        said.append(conditions.never_commercial_mikro.against(before))
     if business.nib is not True and business.sku is not True:  # E12
         silent = business.nib is None or business.sku is None
-        code = Code.UNKNOWN_BUSINESS_LICENCE if silent else Code.BUSINESS_LICENCE
-        said.append(Refusal(code, articles.licence))
+        said.append(conditions.licence.unknown if silent else conditions.licence.unmet)
     if most is not None and not business.planned:
         turnover = business.turnover_year
         if turnover is None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 import orjson
+from msgspec.structs import asdict
 from pydantic import Field
 
 from services.financing.api.recourse import RecourseOut, recourse_out
@@ -360,4 +361,4 @@ def _route(route: Route) -> Mapping[str, Any]:
 
 def _leg(leg: Leg) -> Mapping[str, Any]:
     why = route_texts.WHYS[leg.why]
-    return {**leg._asdict(), "why_id": why.id, "why_en": why.en}
+    return {**asdict(leg), "why_id": why.id, "why_en": why.en}

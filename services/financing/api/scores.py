@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 import orjson
+from msgspec.structs import asdict
 from pydantic import Field
 
 from services.financing.api.sources import English, Indonesian, SourceOut, Sure, source_out
@@ -166,7 +167,7 @@ def _capacity(carries: Capacity, edition: Scorecards, most: Term[int]) -> Mappin
     comfortable = edition.comfortable_permille_max
     return {
         "indicative_rate_bp": edition.indicative_rate_bp,
-        **carries._asdict(),
+        **asdict(carries),
         "comfortable": _limit(comfortable, edition.source),
         "most": _limit(most.value, most.source),
         "sentence_id": score_texts.burden(carries, comfortable, most.value, Language.ID),

@@ -7,6 +7,8 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
+
 from services.financing.domain.eligibility import Applicant, Assessment, LoanRequest, Term
 from services.financing.domain.routing import Channel, Route, plan
 from services.financing.domain.rules import blu, kur, lpdb, pmk49
@@ -86,7 +88,7 @@ class Editions(NamedTuple):
     codes: tuple[str, ...]
 
 
-class Decision(NamedTuple):
+class Decision(msgspec.Struct, frozen=True):
     """A decision: reproducible from the same facts, editions and engine version."""
 
     assessments: tuple[Assessment, ...]

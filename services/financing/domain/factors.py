@@ -11,6 +11,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+import msgspec
+
 from services.financing.domain.duration import months_between
 from services.financing.domain.eligibility import (
     Applicant,
@@ -374,7 +376,7 @@ _HEALTH_RANK = {
 }
 
 
-class Counting(NamedTuple):
+class Counting(msgspec.Struct, frozen=True):
     """What is counted: the facts, the day, and what was computed of them before.
 
     `share` is the part of the net income that all instalments take, in permille; `age` is that of

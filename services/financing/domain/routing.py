@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from operator import itemgetter
+
+import msgspec
 
 from services.financing.domain.eligibility import (
     Assessment,
@@ -126,7 +128,7 @@ class WhyNot(StrEnum):
     OTHER_LENDER = "other_lender"
 
 
-class Leg(NamedTuple):
+class Leg(msgspec.Struct, frozen=True):
     """One channel to ask. `not_before`: the day from which it can accept the application."""
 
     no: int
@@ -138,7 +140,7 @@ class Leg(NamedTuple):
     not_before: date | None
 
 
-class LeftOut(NamedTuple):
+class LeftOut(msgspec.Struct, frozen=True):
     """One channel that is not asked, and why."""
 
     channel: str
@@ -146,7 +148,7 @@ class LeftOut(NamedTuple):
     numbers: Mapping[str, Value]
 
 
-class Route(NamedTuple):
+class Route(msgspec.Struct, frozen=True):
     """
     Whom to ask in which order, whom not, and what to do when nobody can be asked.
 
@@ -182,7 +184,7 @@ def plan(
     preference: Sequence[str] = (),
 ) -> Route:
     """Return the route; `preference` lists channel codes that the borrower would rather have."""
-    eligible = {each.product: each for each in assessments if not each.refusals}
+    eligible = [each for each in assessments if not each.refusals]
     found: list[_Found] = []
     short: list[_Found] = []
     left_out: list[LeftOut] = []
@@ -215,18 +217,16 @@ def _no_product(channel: str) -> LeftOut:
     return LeftOut(channel, WhyNot.NOT_ELIGIBLE, {})
 
 
-def _cheapest(
-    channel: Channel, eligible: Mapping[str, Assessment], amount: int
-) -> Assessment | None:
+def _cheapest(channel: Channel, eligible: Sequence[Assessment], amount: int) -> Assessment | None:
     """Return the cheapest product that the channel has quota for, else the cheapest of all."""
     best: Assessment | None = None
     best_key = (True, 0)
-    for product, assessment in eligible.items():
-        if product not in channel.products:
+    for each in eligible:
+        if each.product not in channel.products:
             continue
-        key = (channel.quotas.get(product, amount) < amount, assessment.rate_bp or 0)
+        key = (channel.quotas.get(each.product, amount) < amount, each.rate_bp or 0)
         if best is None or key < best_key:
-            best, best_key = assessment, key
+            best, best_key = each, key
     return best
 
 
@@ -238,8 +238,8 @@ def _without(
     if points < channel.score_min:
         return LeftOut(channel.code, WhyNot.SCORE, {"points": points, "min": channel.score_min})
     for note in best.notes:
-        other = note.numbers.get("lender") != channel.code
-        if note.code is NoteCode.SAME_LENDER_ONLY and other:
+        of_lender = note.code is NoteCode.SAME_LENDER_ONLY
+        if of_lender and note.numbers.get("lender") != channel.code:
             return LeftOut(channel.code, WhyNot.OTHER_LENDER, note.numbers)
     quota = channel.quotas.get(best.product)
     if quota is not None and quota < request.amount:
@@ -248,7 +248,7 @@ def _without(
 
 
 def _legs(found: list[_Found], *, first: int) -> tuple[Leg, ...]:
-    found.sort(key=lambda each: each[0])
+    found.sort(key=itemgetter(0))
     legs: list[Leg] = []
     before: _Key | None = None
     for no, (key, channel, assessment) in enumerate(found, start=first):

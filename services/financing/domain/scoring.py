@@ -11,6 +11,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+import msgspec
+
 from services.financing.domain.eligibility import (
     Applicant,
     BorrowerKind,
@@ -102,7 +104,7 @@ class Factor(NamedTuple):
         return Reason.MISSING if self.value is None else Reason.BANDED
 
 
-class Capacity(NamedTuple):
+class Capacity(msgspec.Struct, frozen=True):
     """
     The instalment-to-income test (RPC) at the indicative rate; rupiah a month.
 
@@ -119,7 +121,7 @@ class Capacity(NamedTuple):
     verdict: Verdict
 
 
-class Score(NamedTuple):
+class Score(msgspec.Struct, frozen=True):
     """The sum and how it came about; `points_possible` counts the missing factors in full."""
 
     edition: Scorecards
@@ -173,10 +175,11 @@ def score(
     if share is None or share > SHARE_MAX:
         share = None if carries is None else SHARE_MAX
     values = counted(card, Counting(applicant, request, on, share, age))
-    points, missing = edition.cards[card].total(values)
+    earned = edition.cards[card].total(values)
     out = _knock_outs(applicant, carries)
-    grade = Grade.E if out else _GRADES[bisect_right(edition.grade_starts, points)]
-    return Score(edition, card, points, points + missing, grade, values, carries, out)
+    grade = Grade.E if out else _GRADES[bisect_right(edition.grade_starts, earned.points)]
+    possible = earned.points + earned.missing
+    return Score(edition, card, earned.points, possible, grade, values, carries, out)
 
 
 def _capacity(

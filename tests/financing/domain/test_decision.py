@@ -28,7 +28,7 @@ from services.financing.domain.eligibility import (
     Term,
 )
 from services.financing.domain.products import BY_CODE, PRODUCTS
-from services.financing.domain.routing import Outcome, Why, WhyNot
+from services.financing.domain.routing import LeftOut, Outcome, Why, WhyNot
 from services.financing.domain.rules import kur
 from services.financing.domain.rules.kur_terms import KUR_2026
 from shared.timeline import Timeline
@@ -182,7 +182,7 @@ LEFT_OUT = [
 def test_a_channel_is_left_out_with_its_reason(change, why, numbers):
     route = decided(a_person(), ask(), channels=(replace(NUSANTARA, **change), SAMUDRA)).route
     assert [leg.channel for leg in route.legs] == ["kur-bank-samudra"]
-    assert route.left_out == (("kur-bank-nusantara", why, numbers),)
+    assert route.left_out == (LeftOut("kur-bank-nusantara", why, numbers),)
 
 
 @pytest.mark.parametrize(

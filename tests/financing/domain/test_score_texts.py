@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from services.financing.domain.factors import FACTORS, MEASURES, STARTS, Card, FactorName
 from services.financing.domain.score_texts import FACTORS as SAID
@@ -171,7 +172,7 @@ def test_the_test_of_the_income_is_said_with_its_limits(language):
     for number in ("Rp 1.772.824", "Rp 200.000", "Rp 4.000.000", "40 %", "70 %"):
         assert number in said
     assert ("49,4 %" if language is Language.ID else "49.4 %") in said
-    nothing = burden(carries._replace(income=0, burden_permille=None), 400, 700, language)
+    nothing = burden(replace(carries, income=0, burden_permille=None), 400, 700, language)
     assert ("seluruh" if language is Language.ID else "all of") in nothing
 
 

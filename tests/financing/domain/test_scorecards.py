@@ -20,6 +20,7 @@ from services.financing.domain.scorecards.edition import (
     EditionUnreadable,
     Scorecard,
     Scorecards,
+    Sum,
     read,
     written,
 )
@@ -164,8 +165,8 @@ def test_a_card_may_leave_factors_out_and_order_them_otherwise():
         (FactorName.COLLECTIBILITY, 4),
         (FactorName.INSTALMENT_SHARE, 0),
     ]
-    assert few.total(values) == (20, 0)
-    assert few.total((None, *values[1:])) == (0, 20)
+    assert few.total(values) == Sum(20, 0)
+    assert few.total((None, *values[1:])) == Sum(0, 20)
 
 
 # What a file may not hold

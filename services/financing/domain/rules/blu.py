@@ -210,8 +210,7 @@ def _umi(applicant: Applicant, request: LoanRequest, edition: Terms) -> Assessme
         numbers = {"collectibility": credit.collectibility}
         said.append(Refusal(Code.COLLECTIBILITY, terms.source, numbers))
     _limits(said, request, terms)
-    capacity.judge(
-        said,
+    said += capacity.judged(
         business,
         credit,
         most=edition.umi_burden,

@@ -1,5 +1,6 @@
 """What a borrower can carry: the instalments of a month against the net income of a month."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from services.financing.domain.eligibility import (
@@ -57,8 +58,7 @@ def burden_permille(due: int, others: int, income: int) -> int | None:
     return (due + others) * 1000 // income
 
 
-def judge(
-    said: list[Refusal],
+def judged(
     business: BusinessFacts,
     credit: CreditFacts,
     *,
@@ -66,23 +66,27 @@ def judge(
     amount: int,
     rate_bp: int,
     months: int,
-) -> None:
+) -> tuple[Refusal, ...]:
     """Refuse when the instalments take more than `most` of the income, or cannot be judged.
 
     A planned business has no income yet: its capacity is for the lender to judge.
     """
     if business.planned:
-        return
+        return ()
     income, others = business.net_income_month, credit.instalments_month
-    if income is None:
-        said.append(Refusal(Code.UNKNOWN_NET_INCOME, most.source))
-    if others is None:
-        said.append(Refusal(Code.UNKNOWN_INSTALMENTS, most.source))
     if income is None or others is None:
-        return
+        return tuple(_untold(income, others, most.source))
     due = instalment(amount, rate_bp=rate_bp, months=months)
     if (due + others) * 1000 > income * most.value:
-        said.append(_too_much(due, others, income, most))
+        return (_too_much(due, others, income, most),)
+    return ()
+
+
+def _untold(income: int | None, others: int | None, source: Source) -> Iterator[Refusal]:
+    if income is None:
+        yield Refusal(Code.UNKNOWN_NET_INCOME, source)
+    if others is None:
+        yield Refusal(Code.UNKNOWN_INSTALMENTS, source)
 
 
 def _too_much(due: int, others: int, income: int, most: Term[int]) -> Refusal:

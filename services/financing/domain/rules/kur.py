@@ -1,14 +1,16 @@
 """
 The rules of KUR: super mikro, mikro, kecil, khusus and Penempatan PMI.
 
-One `if` an article, all of them asked, so that an applicant hears every reason at once. Numbers
-and sources are in `kur_terms.py`.
+One `if` an article, all of them asked, so that an applicant hears every reason at once. The
+reasons and their articles are in `kur_conditions.py`, numbers and sources in `kur_terms.py`.
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
+
+import msgspec
 
 from services.financing.domain.duration import add_days, add_months
 from services.financing.domain.eligibility import (
@@ -17,7 +19,7 @@ from services.financing.domain.eligibility import (
     BorrowerKind,
     BusinessFacts,
     Code,
-    Confidence,
+    Condition,
     CreditFacts,
     GroupFacts,
     KurReceived,
@@ -36,10 +38,15 @@ from services.financing.domain.eligibility import (
     concluded,
 )
 from services.financing.domain.rules import capacity, kur_group
+from services.financing.domain.rules.kur_conditions import (
+    Conditions,
+    OfGroup,
+    conditions_of,
+    rate_notes,
+)
 from services.financing.domain.rules.kur_terms import (
     BEGINNING,
     SINCE_2023,
-    Articles,
     Edition,
     ProductTerms,
     Relaxation,
@@ -79,21 +86,28 @@ class _Young(NamedTuple):
     earliest: date | None = None
 
 
-class _Case(NamedTuple):
-    """One request under one edition, with what all products share asked once."""
+class _Case(msgspec.Struct, frozen=True):
+    """
+    One request under one edition, with what all products share asked once.
+
+    `carried` is what the capacity says at a rate, which most products have in common.
+    """
 
     applicant: Applicant
     request: LoanRequest
     edition: Edition
+    conditions: Conditions
     burden: Term[int]
     on: date
+    alone: bool
+    investment: bool
     notes: tuple[Note, ...]
     everyone: tuple[Refusal, ...]
     enterprise: tuple[Refusal, ...]
-    commercial: Code | None
-    business_age: "_Young | None"
+    business_age: _Young | None
     relief: Relief | None
     relaxation: Relaxation | None
+    carried: dict[int, tuple[Refusal, ...]]
 
     def waives(self, rule: Rule) -> bool:
         """Say whether a rule is switched off for the special group that asks."""
@@ -147,59 +161,60 @@ def assess_one(
 def _case(
     applicant: Applicant, request: LoanRequest, edition: Edition, burden: Term[int], on: date
 ) -> _Case:
-    relief = _relief(applicant.business, edition)
+    relief, conditions = _relief(applicant.business, edition), conditions_of(edition)
     special = applicant.business.special_group
     relaxation = None if special is None else edition.relaxations.get(special)
     return _Case(
         applicant,
         request,
         edition,
+        conditions,
         burden,
         on,
+        applicant.kind is BorrowerKind.PERSON,
+        request.purpose is Purpose.INVESTMENT,
         _notes(applicant, request, edition, on, relief, relaxation),
-        _everyone(applicant.person, applicant.credit, edition.articles),
-        _enterprise(applicant, edition, on),
-        _commercial(applicant.credit),
+        _everyone(applicant.person, applicant.credit, conditions),
+        _enterprise(applicant, edition, conditions, on),
         _business_age(applicant.business, edition, on),
         relief,
         relaxation,
+        {},
     )
 
 
 def _super_mikro(case: _Case) -> Assessment:
-    edition, terms, received = case.edition, case.edition.super_mikro, _received(case)
+    terms, conditions, received = case.edition.super_mikro, case.conditions, _received(case)
     said = [*case.everyone, *case.enterprise]
-    _never_commercial(said, case, edition.articles.never_commercial_super_mikro)
-    _limits(said, case, terms, case.request.amount)
+    _never_commercial(said, case, conditions.never_commercial_super_mikro)
+    _limits(said, case, terms)
     young = case.business_age
     if young is not None and not _evidence(case.applicant.person):  # E06
-        source = edition.articles.business_age_super_mikro
+        source = case.edition.articles.business_age_super_mikro
         said.append(Refusal(_or_evidence(young.code), source, young.numbers, young.earliest))
-    if received is None or received.total > 0:  # E07
-        source = edition.articles.first_kur
-        if received is None:
-            said.append(Refusal(Code.UNKNOWN_KUR_RECEIVED, source))
-        else:
-            said.append(Refusal(Code.KUR_BEFORE, source, {"count": received.total}))
-    return _concluded(case, SUPER_MIKRO, terms, said, 0)
+    if received is None:  # E07
+        said.append(conditions.first_kur.unknown)
+    elif received.total > 0:
+        said.append(conditions.first_kur.unmet.told({"count": received.total}))
+    return _concluded(case, SUPER_MIKRO, terms, said)
 
 
 def _mikro(case: _Case) -> Assessment:
-    terms, received, articles = case.edition.mikro, _received(case), case.edition.articles
+    edition, terms, received = case.edition, case.edition.mikro, _received(case)
     said = [*case.everyone, *case.enterprise]
-    _never_commercial(said, case, articles.never_commercial_mikro)
-    _limits(said, case, terms, case.request.amount)
-    _old_enough(said, case, articles.business_age_mikro)
+    _never_commercial(said, case, case.conditions.never_commercial_mikro)
+    _limits(said, case, terms)
+    _old_enough(said, case, edition.articles.business_age_mikro)
     _repeats(said, case, None if received is None else received.mikro)
-    outstanding, most = case.applicant.credit.mikro_outstanding, case.edition.mikro_outstanding_max
+    outstanding, most = case.applicant.credit.mikro_outstanding, edition.mikro_outstanding_max
     if outstanding is None:
         said.append(Refusal(Code.UNKNOWN_MIKRO_OUTSTANDING, most.source))
     elif _passes(outstanding, case.request.amount, most.value, terms):  # E17
         numbers = {"outstanding": outstanding, "amount": case.request.amount, "max": most.value}
         said.append(Refusal(Code.MIKRO_OUTSTANDING, most.source, numbers))
-    if outstanding or (received is not None and received.mikro):
-        case = case._replace(notes=(*case.notes, *_of_another_mikro(case)))
-    return _concluded(case, MIKRO, terms, said, 0 if received is None else received.mikro)
+    before = 0 if received is None else received.mikro
+    notes = tuple(_of_another_mikro(case)) if outstanding or before else ()
+    return _concluded(case, MIKRO, terms, said, received=before, notes=notes)
 
 
 def _of_another_mikro(case: _Case) -> Iterator[Note]:
@@ -219,69 +234,66 @@ def _passes(outstanding: int, amount: int, most: int, terms: ProductTerms) -> bo
 
 
 def _kecil(case: _Case) -> Assessment:
-    terms, received, articles = case.edition.kecil, _received(case), case.edition.articles
+    terms, received = case.edition.kecil, _received(case)
     said = [*case.everyone, *case.enterprise]
-    _never_commercial(said, case, articles.never_commercial_kecil)
-    _limits(said, case, terms, case.request.amount)
-    _old_enough(said, case, articles.business_age_kecil)
+    _never_commercial(said, case, case.conditions.never_commercial_kecil)
+    _limits(said, case, terms)
+    _old_enough(said, case, case.edition.articles.business_age_kecil)
     _repeats(said, case, None if received is None else received.kecil)
     covered = case.applicant.business.bpjs_tk
     if covered is not True:  # E14
-        code = Code.UNKNOWN_BPJS_TK if covered is None else Code.BPJS_TK
-        said.append(Refusal(code, articles.bpjs_tk))
-    return _concluded(case, KECIL, terms, said, 0 if received is None else received.kecil)
+        said.append(case.conditions.bpjs_tk.against(covered))
+    before = 0 if received is None else received.kecil
+    return _concluded(case, KECIL, terms, said, received=before)
 
 
 def _khusus(case: _Case) -> Assessment:
-    terms, articles = case.edition.khusus, case.edition.articles
+    terms, group = case.edition.khusus, case.applicant.group
     said = [*case.everyone, *case.enterprise]
-    _never_commercial(said, case, articles.never_commercial_khusus)
-    if case.applicant.kind is BorrowerKind.GROUP:
+    _never_commercial(said, case, case.conditions.never_commercial_khusus)
+    if not case.alone:
         return _of_group(case, terms, said)
-    _limits(said, case, terms, case.request.amount)
-    _old_enough(said, case, articles.business_age_khusus)
-    if case.applicant.group is None:
-        said.append(Refusal(Code.NO_GROUP, articles.group))
+    _limits(said, case, terms)
+    _old_enough(said, case, case.edition.articles.business_age_khusus)
+    if group is None:
+        said.append(case.conditions.of_group.no_group)
     else:
-        _arrangement(said, case.applicant.group, articles)
-    return _concluded(case, KHUSUS, terms, said, 0)
+        _arrangement(said, group, case.conditions.of_group)
+    return _concluded(case, KHUSUS, terms, said)
 
 
 def _of_group(case: _Case, terms: ProductTerms, said: list[Refusal]) -> Assessment:
     """Judge the chair, whose facts are the applicant's, the arrangement and each member."""
     group = case.applicant.group or GroupFacts()  # a group of which nothing is told yet
-    _tenor(said, case.request, terms)
+    _tenor(said, case, terms)
     _old_enough(said, case, case.edition.articles.business_age_khusus)
-    _arrangement(said, group, case.edition.articles)
+    _arrangement(said, group, case.conditions.of_group)
     asked = kur_group.Asked(
         case.applicant, group, case.request, case.edition, case.burden, case.on, case.waives
     )
     kur_group.judge(said, asked)
-    told = case._replace(notes=(*case.notes, *kur_group.notes(asked)))
-    return _concluded(told, KHUSUS, terms, said, 0)
+    return _concluded(case, KHUSUS, terms, said, notes=tuple(kur_group.notes(asked)))
 
 
 def _pmi(case: _Case) -> Assessment:
-    edition, terms, request = case.edition, case.edition.pmi, case.request
-    articles, placement = edition.articles, case.applicant.placement
+    terms, conditions = case.edition.pmi, case.conditions.of_placement
+    placement = case.applicant.placement
     said = list(case.everyone)
-    _limits(said, case, terms, request.amount)
+    _limits(said, case, terms)
     if placement is None:
-        said.append(Refusal(Code.NO_PLACEMENT_CONTRACT, articles.placement))
-    else:
-        _grown_up_pmi(said, case, permission=placement.parents_permission)
-        if placement.siskop2mi is not True and placement.e_kpmi is not True:
-            silent = placement.siskop2mi is None or placement.e_kpmi is None
-            code = Code.UNKNOWN_SISKOP2MI if silent else Code.NOT_IN_SISKOP2MI
-            said.append(Refusal(code, articles.placement))
-        months = placement.contract_months
-        if months is None:
-            said.append(Refusal(Code.UNKNOWN_CONTRACT_MONTHS, articles.contract))
-        elif request.tenor_months > months:
-            numbers = {"tenor": request.tenor_months, "max": months}
-            said.append(Refusal(Code.TENOR_BEYOND_CONTRACT, articles.contract, numbers))
-        case = case._replace(notes=(*case.notes, *_of_leavers(case)))
-    return concluded(PMI, said, case.notes, terms.rates_bp.value[0], case.relief)
+        said.append(conditions.no_contract)
+        return concluded(PMI, said, case.notes, terms.rates_bp.value[0], case.relief)
+    _grown_up_pmi(said, case, permission=placement.parents_permission)
+    if placement.siskop2mi is not True and placement.e_kpmi is not True:
+        silent = placement.siskop2mi is None or placement.e_kpmi is None
+        said.append(conditions.in_siskop2mi.unknown if silent else conditions.in_siskop2mi.unmet)
+    months, tenor = placement.contract_months, case.request.tenor_months
+    if months is None:
+        said.append(conditions.within_contract.unknown)
+    elif tenor > months:
+        said.append(conditions.within_contract.unmet.told({"tenor": tenor, "max": months}))
+    notes = (*case.notes, *_of_leavers(case))
+    return concluded(PMI, said, notes, terms.rates_bp.value[0], case.relief)
 
 
 def _of_leavers(case: _Case) -> Iterator[Note]:
@@ -300,57 +312,53 @@ _HOME = frozenset(
 """Who has been abroad before."""
 
 
-def _everyone(person: PersonFacts, credit: CreditFacts, articles: Articles) -> tuple[Refusal, ...]:
+def _everyone(
+    person: PersonFacts, credit: CreditFacts, conditions: Conditions
+) -> tuple[Refusal, ...]:
     said: list[Refusal] = []
     if person.citizen is not True:  # E01
-        code = Code.UNKNOWN_CITIZEN if person.citizen is None else Code.CITIZEN
-        said.append(Refusal(code, articles.citizen))
+        said.append(conditions.citizen.against(person.citizen))
     if person.state_employee is not False:  # E16
-        silent = person.state_employee is None
-        code = Code.UNKNOWN_STATE_EMPLOYEE if silent else Code.STATE_EMPLOYEE
-        said.append(Refusal(code, articles.state_employee))
-    if credit.collectibility is None:
-        said.append(Refusal(Code.UNKNOWN_COLLECTIBILITY, articles.slik))
-    elif credit.collectibility >= 3:  # E15
-        numbers = {"collectibility": credit.collectibility}
-        said.append(Refusal(Code.COLLECTIBILITY, articles.slik, numbers))
-    elif credit.collectibility == 2:  # E09: what is held beside KUR must be current
-        said.append(Refusal(Code.CREDIT_NOT_CURRENT, articles.current))
+        said.append(conditions.no_state_employee.against(person.state_employee))
+    worst = credit.collectibility
+    if worst is None:
+        said.append(conditions.performing.unknown)
+    elif worst >= 3:  # E15
+        said.append(conditions.performing.unmet.told({"collectibility": worst}))
+    elif worst == 2:  # E09: what is held beside KUR must be current
+        said.append(conditions.not_current)
     if credit.dhn_listed is not False:  # E15
-        code = Code.UNKNOWN_DHN if credit.dhn_listed is None else Code.DHN_LISTED
-        said.append(Refusal(code, articles.dhn))
+        said.append(conditions.not_listed.against(credit.dhn_listed))
     if credit.programme_unpaid is not False:  # E10
-        silent = credit.programme_unpaid is None
-        code = Code.UNKNOWN_PROGRAMME_CREDIT if silent else Code.PROGRAMME_CREDIT_UNPAID
-        said.append(Refusal(code, articles.programme_paid))
-    silence = _running(credit)
+        said.append(conditions.programme_paid.against(credit.programme_unpaid))
+    silence = _running(credit, conditions)
     if silence is not None:  # E09: another KUR comes only from the lender of the one that runs
-        said.append(Refusal(silence, articles.same_lender))
+        said.append(silence)
     return tuple(said)
 
 
-def _running(credit: CreditFacts) -> Code | None:
-    """Return what is not known of a KUR that may still run."""
+def _running(credit: CreditFacts, conditions: Conditions) -> Refusal | None:
+    """Ask for what is not known of a KUR that may still run."""
     received = credit.kur_received
     if credit.kur_outstanding is None:
         never = received is not None and received.total == 0
-        return None if never else Code.UNKNOWN_KUR_OUTSTANDING
+        return None if never else conditions.unknown_kur
     if credit.kur_outstanding > 0 and credit.kur_lender is None:
-        return Code.UNKNOWN_KUR_LENDER
+        return conditions.unknown_lender
     return None
 
 
-def _enterprise(applicant: Applicant, edition: Edition, on: date) -> tuple[Refusal, ...]:
+def _enterprise(
+    applicant: Applicant, edition: Edition, conditions: Conditions, on: date
+) -> tuple[Refusal, ...]:
     said: list[Refusal] = []
-    business, articles = applicant.business, edition.articles
-    grown_up = _grown_up(applicant.person, articles, on)
+    business, most = applicant.business, edition.turnover_max
+    grown_up = _grown_up(applicant.person, conditions, on)
     if grown_up is not None:  # E02
         said.append(grown_up)
     if business.nib is not True and business.sku is not True:  # E12
         silent = business.nib is None or business.sku is None
-        code = Code.UNKNOWN_BUSINESS_LICENCE if silent else Code.BUSINESS_LICENCE
-        said.append(Refusal(code, articles.licence))
-    most = edition.turnover_max
+        said.append(conditions.licence.unknown if silent else conditions.licence.unmet)
     if most is not None and not business.planned:
         turnover = business.turnover_year
         if turnover is None:
@@ -361,44 +369,37 @@ def _enterprise(applicant: Applicant, edition: Edition, on: date) -> tuple[Refus
     return tuple(said)
 
 
-def _grown_up(person: PersonFacts, articles: Articles, on: date) -> Refusal | None:
+def _grown_up(person: PersonFacts, conditions: Conditions, on: date) -> Refusal | None:
     if person.married is True:
         return None
     if person.birth_date is None:
-        return Refusal(Code.UNKNOWN_BIRTH_DATE, articles.age)
+        return conditions.of_age.unknown
     of_age = add_months(person.birth_date, 21 * 12)
     if on >= of_age:
         return None
     if person.married is None:
-        return Refusal(Code.UNKNOWN_MARRIED, articles.age, {"from": of_age}, of_age)
-    return Refusal(Code.AGE, articles.age, {"min": 21, "from": of_age}, of_age)
+        return conditions.unknown_married.told({"from": of_age}, of_age)
+    return conditions.of_age.unmet.told({"min": 21, "from": of_age}, of_age)
 
 
 def _grown_up_pmi(said: list[Refusal], case: _Case, *, permission: bool | None) -> None:
-    person, source = case.applicant.person, case.edition.articles.age_pmi
+    person, conditions = case.applicant.person, case.conditions.of_placement
     if person.birth_date is None:
-        said.append(Refusal(Code.UNKNOWN_BIRTH_DATE, source))
+        said.append(conditions.of_age.unknown)
         return
     eighteen = add_months(person.birth_date, 18 * 12)
     if case.on < eighteen:  # E03
-        said.append(Refusal(Code.AGE_PMI, source, {"min": 18, "from": eighteen}, eighteen))
+        said.append(conditions.of_age.unmet.told({"min": 18, "from": eighteen}, eighteen))
     # The parents' permission is asked of those whom the banks do not yet treat as adults.
     young = case.on < add_months(person.birth_date, 21 * 12) and person.married is not True
     if young and permission is not True:  # E03
-        silent = permission is None
-        code = Code.UNKNOWN_PARENTS_PERMISSION if silent else Code.PARENTS_PERMISSION
-        said.append(Refusal(code, source))
+        said.append(conditions.parents_permission.against(permission))
 
 
-def _commercial(credit: CreditFacts) -> Code | None:
-    if credit.commercial_before is None:
-        return Code.UNKNOWN_COMMERCIAL_CREDIT
-    return Code.COMMERCIAL_CREDIT if credit.commercial_before else None
-
-
-def _never_commercial(said: list[Refusal], case: _Case, source: Source) -> None:
-    if case.commercial is not None and not case.waives(Rule.NEVER_COMMERCIAL):  # E08
-        said.append(Refusal(case.commercial, source))
+def _never_commercial(said: list[Refusal], case: _Case, condition: Condition) -> None:
+    before = case.applicant.credit.commercial_before
+    if before is not False and not case.waives(Rule.NEVER_COMMERCIAL):  # E08
+        said.append(condition.against(before))
 
 
 def _business_age(business: BusinessFacts, edition: Edition, on: date) -> _Young | None:
@@ -436,26 +437,26 @@ def _evidence(person: PersonFacts) -> bool:
     )
 
 
-def _limits(said: list[Refusal], case: _Case, terms: ProductTerms, amount: int) -> None:
-    request, most = case.request, terms.plafon_max
+def _limits(said: list[Refusal], case: _Case, terms: ProductTerms) -> None:
+    amount, most = case.request.amount, terms.plafon_max
     if amount < terms.plafon_min:
         numbers = {"amount": amount, "min": terms.plafon_min}
         said.append(Refusal(Code.AMOUNT_BELOW, most.source, numbers))
     if amount > most.value:
         numbers = {"amount": amount, "max": most.value}
         said.append(Refusal(Code.AMOUNT_ABOVE, most.source, numbers))
-    _tenor(said, request, terms)
+    _tenor(said, case, terms)
     above, npwp = terms.npwp_above, case.applicant.business.npwp
     if above is not None and amount > above.value and npwp is not True:  # E13
         code = Code.UNKNOWN_NPWP if npwp is None else Code.NPWP
         said.append(Refusal(code, above.source, {"amount": amount, "above": above.value}))
 
 
-def _tenor(said: list[Refusal], request: LoanRequest, terms: ProductTerms) -> None:
-    investment = request.purpose is Purpose.INVESTMENT
-    longest = terms.ki_months_max if investment else terms.kmk_months_max
-    if request.tenor_months > longest.value:
-        numbers = {"tenor": request.tenor_months, "max": longest.value}
+def _tenor(said: list[Refusal], case: _Case, terms: ProductTerms) -> None:
+    longest = terms.ki_months_max if case.investment else terms.kmk_months_max
+    tenor = case.request.tenor_months
+    if tenor > longest.value:
+        numbers = {"tenor": tenor, "max": longest.value}
         said.append(Refusal(Code.TENOR_ABOVE, longest.source, numbers))
 
 
@@ -479,20 +480,15 @@ def _repeats(said: list[Refusal], case: _Case, received: int | None) -> None:
             said.append(Refusal(Code.KUR_REPEATS, limit.source, numbers))
 
 
-def _arrangement(said: list[Refusal], group: GroupFacts, articles: Articles) -> None:
+def _arrangement(said: list[Refusal], group: GroupFacts, conditions: OfGroup) -> None:
     if group.offtaker is not True:  # Art. 4A
-        code = Code.UNKNOWN_GROUP_OFFTAKER if group.offtaker is None else Code.GROUP_OFFTAKER
-        said.append(Refusal(code, articles.group))
+        said.append(conditions.offtaker.against(group.offtaker))
     if group.pks is not True:  # Art. 4
-        code = Code.UNKNOWN_GROUP_PKS if group.pks is None else Code.GROUP_PKS
-        said.append(Refusal(code, articles.group))
+        said.append(conditions.pks.against(group.pks))
     if group.validated is not True:  # Art. 4: by the dinas or the offtaker
-        silent = group.validated is None
-        code = Code.UNKNOWN_GROUP_VALIDATION if silent else Code.GROUP_VALIDATION
-        said.append(Refusal(code, articles.group))
+        said.append(conditions.validated.against(group.validated))
     if group.in_sikp is not True:  # Art. 4
-        code = Code.UNKNOWN_GROUP_SIKP if group.in_sikp is None else Code.GROUP_SIKP
-        said.append(Refusal(code, articles.group_sikp))
+        said.append(conditions.in_sikp.against(group.in_sikp))
 
 
 def _relief(business: BusinessFacts, edition: Edition) -> Relief | None:
@@ -558,26 +554,36 @@ def _of_relief(relief: Relief) -> Note:
 
 
 def _concluded(
-    case: _Case, product: str, terms: ProductTerms, said: list[Refusal], received: int
+    case: _Case,
+    product: str,
+    terms: ProductTerms,
+    said: list[Refusal],
+    *,
+    received: int = 0,
+    notes: tuple[Note, ...] = (),
 ) -> Assessment:
     rates = terms.rates_bp.value
     if received and case.waives(Rule.TIERED_RATE):
         received = 0
     rate_bp = rates[min(received, len(rates) - 1)]
-    business, request = case.applicant.business, case.request
-    notes = case.notes
-    if case.applicant.kind is BorrowerKind.PERSON:
-        capacity.judge(
-            said,
-            business,
+    if case.alone:
+        said += _carried(case, rate_bp)
+        if case.applicant.business.planned:
+            notes = (*notes, Note(NoteCode.INCOME_NOT_JUDGED, case.burden.source))
+    notes = (*case.notes, *notes, *rate_notes(terms))
+    return concluded(product, said, notes, rate_bp, case.relief)
+
+
+def _carried(case: _Case, rate_bp: int) -> tuple[Refusal, ...]:
+    """Judge the instalment at a rate, once for all products that have it."""
+    said = case.carried.get(rate_bp)
+    if said is None:
+        said = case.carried[rate_bp] = capacity.judged(
+            case.applicant.business,
             case.applicant.credit,
             most=case.burden,
-            amount=request.amount,
+            amount=case.request.amount,
             rate_bp=rate_bp,
-            months=request.tenor_months,
+            months=case.request.tenor_months,
         )
-        if business.planned:
-            notes = (*notes, Note(NoteCode.INCOME_NOT_JUDGED, case.burden.source))
-    if terms.rates_bp.source.confidence is Confidence.UNVERIFIED:
-        notes = (*notes, Note(NoteCode.RATE_UNVERIFIED, terms.rates_bp.source))
-    return concluded(product, said, notes, rate_bp, case.relief)
+    return said

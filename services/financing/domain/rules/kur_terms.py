@@ -41,7 +41,8 @@ PASAL_2025 = "https://pasal.id/peraturan/permen/permenko-perekonomian-no-12-tahu
 DDTC_2026 = "https://news.ddtc.co.id/berita/nasional/1817047"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Terms and editions are compared by identity, so that what is made of them is found quickly.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ProductTerms:
     """The numbers of one product. Amounts in rupiah, tenors in months, rates in basis points.
 
@@ -105,7 +106,7 @@ class Relaxation(NamedTuple):
     source: Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Edition:
     """KUR between two days."""
 

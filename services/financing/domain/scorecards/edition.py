@@ -68,7 +68,7 @@ class Bands(NamedTuple):
         return None if band == 0 else (self.starts[band - 1] - 1, self.points[band - 1])
 
 
-class Sum(NamedTuple):
+class Sum(msgspec.Struct, frozen=True):
     """The points of a card's factors, and the points that missing values could still bring."""
 
     points: int
