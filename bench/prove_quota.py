@@ -114,9 +114,9 @@ async def _furnish(database: Database) -> None:
 _APPLICATION = """
 INSERT INTO application (id, created_by, borrower_kind, borrower_id, cooperative_ids, status,
        amount, tenor_months, purpose, contract_kind, declared, preference,
-       withdrawal_requested, version, created_at, changed_at)
+       withdrawal_requested, set_aside, version, created_at, changed_at)
 VALUES ($1, 'bench', 'person', $1, '{}', 'drafted', 1, 1, 'working_capital', 'conventional',
-        '{}', '{}', false, 1, $2, $2)
+        '{}', '{}', false, false, 1, $2, $2)
 """
 
 

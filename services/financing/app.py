@@ -11,16 +11,19 @@ from migrations.run import head
 from services.financing.api import (
     applications,
     callbacks,
+    channels,
     deadlines,
     ladders,
     letters,
     prequalifications,
     products,
+    quarantine,
     quotas,
     reviews,
     schedules,
     submissions,
 )
+from services.financing.api.channels import channel_measures
 from services.financing.api.letter_pdf import Press
 from services.financing.api.problems import PROBLEMS
 from services.financing.channels import keys as channel_keys
@@ -50,6 +53,7 @@ TAGS = {
     "quotas": "What each lender may lend in a year, and who waits for it",
     "reviews": "Objections and contradictions, decided by two people",
     "callbacks": "What lenders report",
+    "channels": "How each lender fares, and what is set aside for an operator",
     "events": "The ordered feed of changes",
     "operations": "Checking the service itself",
     "webhooks": "Being told of changes as they happen",
@@ -58,17 +62,18 @@ NAMES = {
     "About": "LetterAbout",
     "Act": "StepAct",
     "Card": "Scorecard",
+    "Cause": "QuarantineCause",
     "Code": "ReasonCode",
     "Dimension": "FactorDimension",
     "Duty": "DeadlineDuty",
     "Reason": "FactorReason",
     "State": "DeadlineState",
-    "Status-Input": "ReviewStatusFilter",
     "Subject": "ReviewSubject",
     "Unit": "FigureUnit",
     "services__financing__domain__application__Event": "ApplicationEvent",
     "services__financing__domain__application__Status": "ApplicationStatus",
     "services__financing__domain__letter__Kind": "LetterKind",
+    "services__financing__domain__quarantine__Status": "QuarantineStatus",
     "services__financing__domain__review__Event": "ReviewEvent",
     "services__financing__domain__review__Status": "ReviewStatus",
     "services__financing__domain__steps__Kind": "StepKind",
@@ -88,6 +93,8 @@ ROUTES = (
     products.routes,
     quotas.routes,
     quotas.waiting_routes,
+    channels.routes,
+    quarantine.routes,
     schedules.routes,
     endpoints.routes,
 )
@@ -150,6 +157,7 @@ def create_app(
     app.state.cursor_key = ring.cursor
     app.state.webhook_sealer = webhook_sealer(ring)
     app.state.measures.append(webhook_measures(app.state.metrics))
+    app.state.measures.append(channel_measures(app.state.metrics))
     app.state.verifier = Verifier(settings.issuer, KeySet(settings.jwks))
     app.state.channels_today = CHANNELS
     app.webhooks.routes.extend(endpoints.told.routes)

@@ -15,9 +15,18 @@ from uuid import UUID
 import orjson
 
 from services.financing import letters
-from services.financing.db import applications, deadlines, quotas, reviews, submissions
+from services.financing.db import (
+    applications,
+    deadlines,
+    quarantine,
+    quotas,
+    reviews,
+    submissions,
+)
+from services.financing.db.channels import paused as paused_channels
 from services.financing.domain import application, submission
 from services.financing.domain.deadlines import Duty, clock
+from services.financing.domain.quarantine import Status as Aside
 from services.financing.domain.quota import allot, limits
 from services.financing.domain.review import Ruling, Subject
 from services.financing.domain.routing import Channel, Leg
@@ -100,7 +109,10 @@ async def move(
     for event in events:
         status = application.advance(status, event)
         taken.append((event, status))
-    kept = await applications.change(unit, row, {"status": status, **(changes or {})}, now=now)
+    moved = {"status": status, "set_aside": False, **(changes or {})}
+    kept = await applications.change(unit, row, moved, now=now)
+    if row["set_aside"]:
+        await quarantine.overtake(unit, row["id"], actor=actor, now=now)
     if row["status"] == application.Status.WAITING:
         await quotas.leave(unit, row["id"], now=now)
     for event, reached in taken:
@@ -184,6 +196,7 @@ async def hear(
     )
     if not first_time:
         return False
+    app = await _taken_up(unit, app, sub, now=now)
     reported = await submissions.stages(unit, sub["id"])
     settled = submission.settle(frozenset(reported))
     status = submission.Status(sub["status"]) if settled.status is None else settled.status
@@ -201,6 +214,8 @@ async def hear(
         now=now,
         status=status,
         maybe_taken=True,
+        misread=0,
+        misread_since=None,
         reference=reference or sub["reference"],
         reasons=list(reasons) or sub["reasons"],
         sent_at=sub["sent_at"] or now,
@@ -210,6 +225,14 @@ async def hear(
         await _keep_back(unit, newest, now=now)
     await _follow(unit, app, kept, conflict=conflict, stage=stage, granted=granted, now=now)
     return True
+
+
+async def _taken_up(unit: Unit, app: Row, sub: Row, *, now: datetime) -> Row:
+    """Let a lender that speaks after all end the quarantine of its submission."""
+    if not app["set_aside"]:
+        return app
+    actor = f"lender:{sub['channel']}"
+    return await quarantine.lift(unit, app, sub, Aside.OVERTAKEN, actor=actor, note=None, now=now)
 
 
 async def _draw(unit: Unit, sub: Row, *, granted: int, now: datetime) -> None:
@@ -367,18 +390,23 @@ async def _next_way(unit: Unit, app: Row, sub: Row, *, now: datetime) -> Way | N
     return None
 
 
-async def with_quotas(
+async def as_they_stand(
     db: Reader | Unit, channels: Sequence[Channel], *, province: str | None, now: datetime
 ) -> tuple[Channel, ...]:
-    """Return the lenders with what their quotas leave for a newcomer who lives in a province."""
+    """Return the lenders as they stand: which are paused, and what their quotas leave.
+
+    The quotas are those for a newcomer who lives in a province.
+    """
+    paused = await paused_channels(db)
+    today = [replace(each, paused=each.code in paused) for each in channels]
     rows = await quotas.left(db, year=now.astimezone(WIB).year, province=province)
     if not rows:
-        return tuple(channels)
+        return tuple(today)
     known = [quotas.quota_of(row) for row in rows]
     waited_for = {row["id"] for row in rows if row["waited_for"]}
     return tuple(
         replace(channel, quotas=limits(known, waited_for, channel, province=province))
-        for channel in channels
+        for channel in today
     )
 
 

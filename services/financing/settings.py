@@ -29,7 +29,8 @@ class Settings(BaseModel):
     client_secret: SecretStr
     port: int = DEFAULT_PORT
     host: str = "127.0.0.1"
-    worker_tasks: int = 4
+    worker_tasks: int = 2
+    """How many submissions a worker carries at once to each lender."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -48,5 +49,5 @@ class Settings(BaseModel):
             client_secret=SecretStr(environ["FINANCING_CLIENT_SECRET"]),
             port=int(environ.get("PURNA_FINANCING_PORT", DEFAULT_PORT)),
             host=environ.get("PURNA_HOST", "127.0.0.1"),
-            worker_tasks=int(environ.get("FINANCING_WORKER_TASKS", "4")),
+            worker_tasks=int(environ.get("FINANCING_WORKER_TASKS", "2")),
         )

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -30,9 +31,11 @@ from services.financing.channels import (
     ChannelUnknown,
     Proposal,
 )
-from services.financing.db import applications, deadlines, submissions
+from services.financing.db import applications, channels, deadlines, quarantine, submissions
 from services.financing.domain import application, patience
+from services.financing.domain.breaker import REST
 from services.financing.domain.deadlines import State, state
+from services.financing.domain.quarantine import Cause, excerpt, hopeless
 from services.financing.domain.review import Subject
 from services.financing.domain.submission import Event as Act
 from services.financing.domain.submission import Status
@@ -48,9 +51,8 @@ from shared.db import Contended, Database, DatabaseUnavailable, Row, Unit
 from shared.events import Event
 from shared.faults import Faults
 from shared.money import Rupiah
+from shared.outbound import Reply
 
-FAILURES_MAX = 5
-REST = timedelta(seconds=30)
 STRAY = timedelta(minutes=10)
 """How long a message that a lender says it has never seen might still arrive."""
 IDLE_SECONDS = 0.25
@@ -96,18 +98,18 @@ class Worker:
     faults: Faults = field(default_factory=Faults)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}-{id(object())}")
 
-    async def step(self) -> bool:
-        """Take one step; False when nothing was due."""
-        claim = await self._claim()
+    async def step(self, channel: str | None = None) -> bool:
+        """Take one step with this lender, or any step; False when nothing was due."""
+        claim = await self._claim(channel)
         if claim is None:
-            return await self._serve_waiting()
+            return channel is None and await self.serve_waiting()
         self.faults.at("worker.before_speak")
         outcome = await self._speak(claim)
         self.faults.at("worker.after_speak")
         await self._record(claim, outcome)
         return True
 
-    async def _serve_waiting(self) -> bool:
+    async def serve_waiting(self) -> bool:
         """Give back quota that was held for too long, and serve those who wait for it."""
         now = self.clock()
         async with self.database.write() as unit:
@@ -116,16 +118,13 @@ class Worker:
             served = await progress.serve_waiting(unit, now=now)
         return expired or served
 
-    async def _claim(self) -> Claim | None:
+    async def _claim(self, channel: str | None = None) -> Claim | None:
         now = self.clock()
+        lenders = self.channels if channel is None else (channel,)
         async with self.database.write() as unit:
-            found = await submissions.due(unit, now=now)
-            if found is None or not await submissions.may_probe(
-                unit,
-                found["channel"],
-                failures_max=FAILURES_MAX,
-                now=now,
-                rest_until=now + patience.LEASE,
+            found = await submissions.due(unit, tuple(lenders), now=now)
+            if found is None or not await channels.may_probe(
+                unit, found["channel"], now=now, rest_until=now + patience.LEASE
             ):
                 return None
             app = await applications.lock_any(unit, found["application_id"])
@@ -235,11 +234,11 @@ class Worker:
         if isinstance(outcome, RegistryUnavailable):
             return
         if isinstance(outcome, ChannelUnavailable | ChannelUnknown):
-            await submissions.note_failure(
-                unit, channel, failures_max=FAILURES_MAX, rest_until=now + REST
+            await channels.note_failure(
+                unit, channel, error=outcome.why, now=now, rest_until=now + REST
             )
         else:
-            await submissions.note_recovery(unit, channel)
+            await channels.note_recovery(unit, channel)
 
     async def remind(self) -> bool:
         """Tell of one deadline that is near or has lapsed; False when there is none to tell of.
@@ -257,12 +256,18 @@ class Worker:
         return True
 
     async def run(self, stop: asyncio.Event, *, tasks: int) -> None:
-        """Step until told to stop; a step that has begun is ended."""
+        """Step until told to stop; a step that has begun is ended.
+
+        Each lender has so many tasks of its own: one that hangs holds up nobody else's.
+        """
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beat(stop))
             group.create_task(self._loop(stop, self.remind, REMIND_SECONDS))
-            for _ in range(tasks):
-                group.create_task(self._loop(stop, self.step, IDLE_SECONDS))
+            group.create_task(self._loop(stop, self.serve_waiting, IDLE_SECONDS))
+            for channel in self.channels:
+                for _ in range(tasks):
+                    step = partial(self.step, channel)
+                    group.create_task(self._loop(stop, step, IDLE_SECONDS))
 
     async def _loop(
         self, stop: asyncio.Event, act: Callable[[], Awaitable[bool]], idle_seconds: float
@@ -327,6 +332,10 @@ async def _apply(
     if sub["status"] != claim.sub["status"] and not isinstance(outcome, Answer):
         # The lender has reported meanwhile, which says more than the want of an answer.
         return
+    misread = outcome if isinstance(outcome, ChannelUnknown | ChannelRefused) else None
+    if misread is not None and misread.reply is not None:
+        counted = {"misread": sub["misread"] + 1, "misread_since": sub["misread_since"] or now}
+        sub = await submissions.change(unit, sub, now=now, **counted)
     match outcome:
         case Answer():
             await _answered(unit, app, sub, outcome, now)
@@ -348,7 +357,7 @@ async def _apply(
                 due_at=now,
             )
         case ChannelRefused() if claim.errand is Errand.SEND and not sub["maybe_taken"]:
-            await progress.give_up(unit, app, sub, reason=outcome.code, now=now)
+            await _rejected(unit, app, sub, outcome, now)
         case ChannelRefused() if (
             claim.errand is Errand.CANCEL and sub["reference"] is None and _long_ago(sub, now)
         ):
@@ -356,6 +365,8 @@ async def _apply(
             await progress.cancelled(unit, app, sub, now=now)
         case _:
             await _ask_later(unit, app, sub, now)
+    if misread is not None and misread.reply is not None:
+        await _set_aside_if_hopeless(unit, claim, misread, misread.reply, now)
 
 
 def _may_go_again(app: Row, sub: Row) -> bool:
@@ -384,7 +395,73 @@ async def _answered(unit: Unit, app: Row, sub: Row, answer: Answer, now: datetim
         now=now,
     )
     if not news:
-        await submissions.change(unit, sub, now=now, due_at=now + progress.POLL_AFTER)
+        due_at = now + progress.POLL_AFTER
+        await submissions.change(unit, sub, now=now, due_at=due_at, misread=0, misread_since=None)
+
+
+async def _rejected(
+    unit: Unit, app: Row, sub: Row, refused: ChannelRefused, now: datetime
+) -> None:
+    """The lender will not have the message as it is; whether that is a mistake, people find out.
+
+    Where the rejection is ours, because there is no such borrower any more, it is a no.
+    """
+    if refused.reply is None:
+        await progress.give_up(unit, app, sub, reason=refused.code, now=now)
+        return
+    wait = patience.wait_after(sub["misread"], seed=sub["id"].int) or patience.WAIT_MAX
+    status = progress.after(sub, Act.PUT_BACK)
+    await _changed(unit, app, sub, now, status=status, due_at=now + wait)
+
+
+async def _set_aside_if_hopeless(
+    unit: Unit,
+    claim: Claim,
+    outcome: ChannelUnknown | ChannelRefused,
+    reply: Reply,
+    now: datetime,
+) -> None:
+    """Leave a submission to an operator that has been misread too often, with the evidence."""
+    sub = await submissions.lock(unit, claim.sub["id"])
+    app = await applications.lock_any(unit, claim.app["id"])
+    cause = Cause.REJECTED if isinstance(outcome, ChannelRefused) else Cause.UNREADABLE
+    people = app["set_aside"] or app["status"] == application.Status.IN_REVIEW
+    if people or sub["due_at"] is None or not hopeless(cause, sub["misread"]):
+        return
+    kept = await submissions.change(unit, sub, now=now, due_at=None)
+    await quarantine.begin(
+        unit,
+        app,
+        kept,
+        cause,
+        error=outcome.code if isinstance(outcome, ChannelRefused) else outcome.why,
+        sent=_said(claim),
+        returned=_came_back(reply),
+        now=now,
+    )
+
+
+_TERMS = ("borrower_kind", "amount", "tenor_months", "purpose", "contract_kind")
+
+
+def _said(claim: Claim) -> dict[str, Any]:
+    """Return what we asked of the lender, as evidence: the borrower by its id, never by NIK."""
+    app = claim.app
+    return {
+        "errand": claim.errand,
+        "product": claim.sub["product"],
+        "borrower_id": str(app["borrower_id"]),
+        **{name: app[name] for name in _TERMS},
+    }
+
+
+def _came_back(reply: Reply) -> dict[str, Any]:
+    return {
+        "status": reply.status,
+        "content_type": str(reply.headers.get("content-type", ""))[:100],
+        "bytes": len(reply.body),
+        "excerpt": excerpt(reply.body),
+    }
 
 
 async def _put_back(unit: Unit, app: Row, sub: Row, outcome: Outcome, now: datetime) -> None:

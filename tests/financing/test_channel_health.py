@@ -3,7 +3,7 @@
 import pytest
 
 from services.financing.channels import ChannelUnavailable
-from services.financing.worker import FAILURES_MAX
+from services.financing.domain.breaker import FAILURES_MAX
 from tests.conftest import once
 from tests.financing.house import SHOP, House
 

@@ -8,7 +8,7 @@ import pytest
 
 from services.financing import progress, worker
 from services.financing.channels import Rejection, blu, kur_bank, lpdb, wire
-from services.financing.domain import patience
+from services.financing.domain import breaker, patience
 from services.sandbox import blu as blu_desk
 from services.sandbox import kur_bank as kur_bank_desk
 from services.sandbox import lpdb as lpdb_desk
@@ -63,7 +63,7 @@ def test_the_waits_are_those_in_force():
         "asked at last": (patience.INQUIRY_MAX, "doubled from 5 s to 4 h"),
         "polled": (progress.POLL_AFTER, "every 15 minutes"),
         "stray": (worker.STRAY, "from ten minutes after"),
-        "rest": (worker.REST, "alone for 30 s"),
+        "rest": (breaker.REST, "alone for 30 s"),
     }
     seconds = {name: int(wait.total_seconds()) for name, (wait, _) in waits.items()}
     assert seconds == {
@@ -76,7 +76,7 @@ def test_the_waits_are_those_in_force():
         "stray": 600,
         "rest": 30,
     }
-    assert (patience.ATTEMPTS_MAX, patience.INQUIRIES_MAX, worker.FAILURES_MAX) == (8, 24, 5)
+    assert (patience.ATTEMPTS_MAX, patience.INQUIRIES_MAX, breaker.FAILURES_MAX) == (8, 24, 5)
     for _, words in waits.values():
         assert words in KIT, words
 

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("preference", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("decision_id", sa.Uuid(), nullable=True),
         sa.Column("withdrawal_requested", sa.Boolean(), nullable=False),
+        sa.Column("set_aside", sa.Boolean(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
@@ -72,8 +73,34 @@ def upgrade() -> None:
         "channel_health",
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rest_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("last_error_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("channel", name=op.f("pk_channel_health")),
+    )
+    op.create_table(
+        "channel_pause",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("paused_by", sa.Text(), nullable=False),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("resumed_because", sa.Text(), nullable=True),
+        sa.Column("resumed_by", sa.Text(), nullable=True),
+        sa.Column("resumed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(resumed_by IS NULL) = (resumed_at IS NULL)",
+            name=op.f("ck_channel_pause_resumed_by_somebody"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_channel_pause")),
+    )
+    op.create_index(
+        "uq_channel_pause_open",
+        "channel_pause",
+        ["channel"],
+        unique=True,
+        postgresql_where=sa.text("resumed_at IS NULL"),
     )
     op.create_table(
         "event",
@@ -290,6 +317,8 @@ def upgrade() -> None:
         sa.Column("sendings_failed", sa.Integer(), nullable=False),
         sa.Column("inquiries", sa.Integer(), nullable=False),
         sa.Column("maybe_taken", sa.Boolean(), nullable=False),
+        sa.Column("misread", sa.Integer(), nullable=False),
+        sa.Column("misread_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reference", sa.Text(), nullable=True),
@@ -307,9 +336,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submission")),
     )
     op.create_index(
-        "ix_submission_due_at",
+        "ix_submission_channel",
         "submission",
-        ["due_at"],
+        ["channel", "due_at"],
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
@@ -353,6 +382,59 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_lender_report_submission_id", "lender_report", ["submission_id"], unique=False
+    )
+    op.create_table(
+        "quarantine",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("submission_id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("returned", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "cause IN ('rejected', 'unreadable')", name=op.f("ck_quarantine_cause")
+        ),
+        sa.CheckConstraint(
+            "(status = 'set_aside') = (decided_at IS NULL AND decided_by IS NULL)",
+            name=op.f("ck_quarantine_decided"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('set_aside', 'released', 'abandoned', 'overtaken')",
+            name=op.f("ck_quarantine_status"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_quarantine_application_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_quarantine_submission_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
+    )
+    op.create_index(
+        "ix_quarantine_set_aside",
+        "quarantine",
+        ["channel"],
+        unique=False,
+        postgresql_where=sa.text("status = 'set_aside'"),
+    )
+    op.create_index(
+        "uq_quarantine_application_id",
+        "quarantine",
+        ["application_id"],
+        unique=True,
+        postgresql_where=sa.text("status = 'set_aside'"),
     )
     op.create_table(
         "review",
@@ -660,6 +742,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("status IN ('open', 'proposed')"),
     )
     op.drop_table("review")
+    op.drop_table("quarantine")
     op.drop_index("ix_lender_report_submission_id", table_name="lender_report")
     op.drop_table("lender_report")
     op.drop_index(
@@ -671,7 +754,7 @@ def downgrade() -> None:
     )
     op.drop_index("uq_submission_leg", table_name="submission")
     op.drop_index(
-        "ix_submission_due_at",
+        "ix_submission_channel",
         table_name="submission",
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
@@ -706,6 +789,7 @@ def downgrade() -> None:
     op.drop_table("heartbeat")
     op.drop_table("event_head")
     op.drop_table("event")
+    op.drop_table("channel_pause")
     op.drop_table("channel_health")
     op.drop_index(
         "uq_application_pending",

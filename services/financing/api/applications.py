@@ -10,7 +10,7 @@ from services.financing import progress
 from services.financing.api.borrowers import BorrowerIn, cooperatives_of, known_borrower
 from services.financing.api.facts import DeclaredIn
 from services.financing.api.problems import PROBLEMS
-from services.financing.db import applications, quotas, submissions
+from services.financing.db import applications, quarantine, quotas, submissions
 from services.financing.db.applications import (
     ApplicationNotFound,
 )
@@ -27,6 +27,7 @@ from services.financing.domain.eligibility import (
     ContractKind,
     Purpose,
 )
+from services.financing.domain.quarantine import Status as Aside
 from services.financing.domain.submission import Event as SubmissionEvent
 from services.financing.domain.submission import Status as SubmissionStatus
 from services.financing.registry import (
@@ -94,6 +95,13 @@ class BorrowerOut(Out):
     id: UUID
 
 
+class NoticeOut(Out):
+    """What an applicant should know beside the status."""
+
+    sentence_id: Annotated[str, Field(description="In Indonesian")]
+    sentence_en: Annotated[str, Field(description="The same, in English")]
+
+
 class ApplicationOut(Out):
     """An application as it stands."""
 
@@ -107,6 +115,11 @@ class ApplicationOut(Out):
     declared: dict[str, Any]
     preference: list[str]
     withdrawal_requested: bool
+    set_aside: Annotated[
+        bool,
+        Field(description="The lender and we do not understand each other; an operator looks why"),
+    ]
+    notice: Annotated[NoticeOut | None, Field(description="For the applicant, while it is so")]
     version: int
     created_at: Instant
     changed_at: Instant
@@ -162,6 +175,7 @@ async def draft_application(
             "status": Status.DRAFTED,
             "decision_id": None,
             "withdrawal_requested": False,
+            "set_aside": False,
             **_asked(new),
             "version": 1,
             "created_at": now,
@@ -258,8 +272,12 @@ async def withdraw_application(
     if Event.WITHDRAW not in allowed(status):
         raise IllegalTransition(status, Event.WITHDRAW)
     sub = await submissions.newest(unit, id)
+    if sub is not None and row["set_aside"]:
+        row = await quarantine.lift(
+            unit, row, sub, Aside.OVERTAKEN, actor=caller.id, note=None, now=now
+        )
     if sub is not None and _lender_may_have(sub):
-        await submissions.change(unit, sub, now=now, due_at=now)
+        await submissions.change(unit, sub, now=now, due_at=now, misread=0, misread_since=None)
         kept = await applications.change(unit, row, {"withdrawal_requested": True}, now=now)
         unit.record(
             FeedEvent(

@@ -7,6 +7,8 @@ from services.financing.db.applications import (
     ApplicationPending,
     DecisionNotFound,
 )
+from services.financing.db.channels import ChannelNotPaused, ChannelPaused
+from services.financing.db.quarantine import QuarantineNotFound
 from services.financing.db.quotas import QuotaCommitted, QuotaExists, QuotaNotFound
 from services.financing.db.reviews import ReviewNotFound
 from services.financing.db.submissions import SubmissionNotFound
@@ -15,7 +17,8 @@ from services.financing.domain.application import IllegalTransition, NotADraft
 from services.financing.domain.eligibility import BorrowerDeceased
 from services.financing.domain.letter import NoLetter
 from services.financing.domain.products import ProductNotFound
-from services.financing.domain.routing import ChannelNotFound
+from services.financing.domain.quarantine import NotSetAside
+from services.financing.domain.routing import ChannelNotFound, NoSuchChannel
 from services.financing.progress import LenderHasIt
 from services.financing.registry import RegistryRefused, RegistryUnavailable, SubjectNotFound
 from shared.accept import NotAcceptable
@@ -65,6 +68,36 @@ PROBLEMS = SHARED_PROBLEMS | Catalogue(
             422,
             "No such lender, or it has no such product",
             "Name a lender by its code and one of its products; a route shows both.",
+        ),
+        NoSuchChannel: ProblemType(
+            "no-such-channel",
+            404,
+            "No such lender",
+            "See GET /channels for every code. One that you may not see looks like an absent one.",
+        ),
+        ChannelPaused: ProblemType(
+            "channel-paused",
+            409,
+            "The lender is paused already",
+            "Read GET /channels/{code}: it says who has paused it and why.",
+        ),
+        ChannelNotPaused: ProblemType(
+            "channel-not-paused",
+            409,
+            "The lender is not paused",
+            "Nothing is to be done: it is spoken to. GET /channels/{code} shows how it fares.",
+        ),
+        QuarantineNotFound: ProblemType(
+            "quarantine-not-found",
+            404,
+            "Nothing with this id is or was set aside",
+            "Check the id; GET /quarantine lists every one.",
+        ),
+        NotSetAside: ProblemType(
+            "not-set-aside",
+            409,
+            "It is not set aside any more",
+            "Read it again: somebody has decided on it, or the lender has spoken.",
         ),
         QuotaNotFound: ProblemType(
             "quota-not-found",

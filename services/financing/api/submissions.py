@@ -323,7 +323,9 @@ async def _decided(
 ) -> _Decided:
     """Decide and hold the quota of the first leg; anew where that has just been taken."""
     while True:
-        today = await progress.with_quotas(unit, channels, province=row["province_code"], now=now)
+        today = await progress.as_they_stand(
+            unit, channels, province=row["province_code"], now=now
+        )
         facts = Facts.of_today(
             case.applicant,
             case.request,

@@ -21,6 +21,7 @@ from uuid import UUID
 
 from services.financing.domain.submission import Stage
 from shared.money import Rupiah
+from shared.outbound import Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,25 +84,36 @@ class LenderEvent:
 class ChannelUnavailable(Exception):
     """The lender certainly did not take the message: send it again later, or go elsewhere."""
 
-    def __init__(self, retry_after: timedelta | None = None) -> None:
-        super().__init__(retry_after)
+    def __init__(
+        self, why: str = "it does not let us in", *, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(why)
+        self.why = why
         self.retry_after = retry_after
 
 
 class ChannelUnknown(Exception):
-    """The lender may have taken the message: ask before doing anything else."""
+    """The lender may have taken the message: ask before doing anything else.
 
-    def __init__(self, why: str) -> None:
+    `reply` is what came back, where something came back whole that the contract does not know.
+    """
+
+    def __init__(self, why: str, reply: Reply | None = None) -> None:
         super().__init__(why)
         self.why = why
+        self.reply = reply
 
 
 class ChannelRefused(Exception):
-    """The lender rejected the message itself; the same again will be rejected again."""
+    """The lender rejected the message itself; the same again will be rejected again.
 
-    def __init__(self, code: str) -> None:
+    `reply` is the rejection; None where it is ours, because there is nobody to ask for.
+    """
+
+    def __init__(self, code: str, reply: Reply | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.reply = reply
 
 
 class Rejection(StrEnum):

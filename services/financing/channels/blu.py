@@ -115,7 +115,9 @@ class Blu:
         if reply.status in (200, 201):
             return _answer(reference, reply)
         if reply.status == 422 and read(_Problem, reply).kode == "KUNCI_BERISI_LAIN":
-            raise ChannelUnknown("reference of another content")  # the BLU does have one
+            raise ChannelUnknown(
+                "it has another content under this reference"
+            )  # the BLU does have one
         raise _failure(reply)
 
     async def inquire(self, submission_id: UUID, *, now: datetime) -> Answer | None:
@@ -137,7 +139,7 @@ class Blu:
             return _answer(submission_id, reply)
         if said == (404, "TIDAK_DITEMUKAN"):
             raise ChannelRefused(said[1])
-        raise ChannelUnknown(f"a no of status {reply.status}")
+        raise ChannelUnknown(f"it answered a withdrawal with status {reply.status}", reply)
 
     def verify(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, now: datetime
@@ -218,7 +220,7 @@ def _body(proposal: Proposal) -> bytes:
 def _answer(submission_id: UUID, reply: Reply) -> Answer:
     said = read(_Pengajuan, reply)
     if said.kunci != submission_id:
-        raise ChannelUnknown("answer about another reference")
+        raise ChannelUnknown("its answer is about another reference", reply)
     return Answer(
         stage=STAGES[said.status],
         reference=said.nomor,
@@ -230,5 +232,5 @@ def _answer(submission_id: UUID, reply: Reply) -> Answer:
 
 def _failure(reply: Reply) -> Exception:
     if reply.status < 400:
-        return ChannelUnknown(f"status {reply.status}")
-    return ChannelRefused(read(_Problem, reply).kode)
+        return ChannelUnknown(f"it answered with status {reply.status}", reply)
+    return ChannelRefused(read(_Problem, reply).kode, reply)

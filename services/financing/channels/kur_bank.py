@@ -133,11 +133,11 @@ class KurBank:
         reply = await self._call(SUBMIT_PATH, _application(proposal), now=now)
         case = _case(SUBMIT_PATH, reply)
         if case in ("20000", "40901"):
-            return _answer(proposal.submission_id, read(_Application, reply))
+            return _answer(proposal.submission_id, reply)
         if case == "40900":  # only this attempt's X-EXTERNAL-ID clashed
-            raise ChannelUnavailable
+            raise ChannelUnavailable("the number of our message was used before")
         if case == "40902":  # so the bank does have one under our reference
-            raise ChannelUnknown("reference of another content")
+            raise ChannelUnknown("it has another content under this reference")
         raise _failure(reply, case)
 
     async def inquire(self, submission_id: UUID, *, now: datetime) -> Answer | None:
@@ -147,7 +147,7 @@ class KurBank:
         if case == "40401":
             return None
         if case == "20000":
-            return _answer(submission_id, read(_Application, reply))
+            return _answer(submission_id, reply)
         raise _failure(reply, case)
 
     async def cancel(self, submission_id: UUID, *, now: datetime) -> Answer:
@@ -155,10 +155,10 @@ class KurBank:
         reply = await self._call(CANCEL_PATH, _inquiry(submission_id), now=now)
         case = _case(CANCEL_PATH, reply)
         if case in ("20000", "40315"):
-            return _answer(submission_id, read(_Application, reply))
+            return _answer(submission_id, reply)
         if case == "40401":
             raise ChannelRefused(case)
-        raise ChannelUnknown(f"case {case}")
+        raise ChannelUnknown(f"it answered a withdrawal with case {case}", reply)
 
     def verify(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, now: datetime
@@ -276,19 +276,20 @@ def _case(path: str, reply: Reply) -> str:
     """Return status and case, `40901` of 4098101; all parts must agree with what was asked."""
     code = read(_Outcome, reply).response_code
     if code[:3] != str(reply.status) or code[3:5] != SERVICES[path]:
-        raise ChannelUnknown("response code of something else")
+        raise ChannelUnknown("its response code is of something else", reply)
     return code[:3] + code[5:]
 
 
 def _failure(reply: Reply, case: str) -> Exception:
     if reply.status < 400:  # 202xx00: in progress, which SNAP answers with a status inquiry
-        return ChannelUnknown(f"case {case}")
-    return ChannelRefused(case)
+        return ChannelUnknown(f"it answered with case {case}")
+    return ChannelRefused(case, reply)
 
 
-def _answer(submission_id: UUID, said: _Application) -> Answer:
+def _answer(submission_id: UUID, reply: Reply) -> Answer:
+    said = read(_Application, reply)
     if said.our_reference != submission_id:
-        raise ChannelUnknown("answer about another reference")
+        raise ChannelUnknown("its answer is about another reference", reply)
     return Answer(
         stage=said.stage,
         reference=said.reference,

@@ -115,7 +115,9 @@ class Lpdb:
         if reply.status in (200, 201):
             return _answer(reference, reply)
         if reply.status == 409 and read(_Problem, reply).error == "other_content":
-            raise ChannelUnknown("reference of another content")  # the LPDB does have one
+            raise ChannelUnknown(
+                "it has another content under this reference"
+            )  # the LPDB does have one
         raise _failure(reply)
 
     async def inquire(self, submission_id: UUID, *, now: datetime) -> Answer | None:
@@ -137,7 +139,7 @@ class Lpdb:
             return _answer(submission_id, reply)
         if said == (404, "unknown_proposal"):
             raise ChannelRefused(said[1])
-        raise ChannelUnknown(f"a no of status {reply.status}")
+        raise ChannelUnknown(f"it answered a withdrawal with status {reply.status}", reply)
 
     def verify(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, now: datetime
@@ -244,7 +246,7 @@ def _body(proposal: Proposal) -> bytes:
 def _answer(submission_id: UUID, reply: Reply) -> Answer:
     said = read(_Proposal, reply)
     if said.proposal != submission_id:
-        raise ChannelUnknown("answer about another reference")
+        raise ChannelUnknown("its answer is about another reference", reply)
     return Answer(
         stage=STAGES[said.stage],
         reference=said.lpdb_number,
@@ -256,5 +258,5 @@ def _answer(submission_id: UUID, reply: Reply) -> Answer:
 
 def _failure(reply: Reply) -> Exception:
     if reply.status < 400:
-        return ChannelUnknown(f"status {reply.status}")
-    return ChannelRefused(read(_Problem, reply).error)
+        return ChannelUnknown(f"it answered with status {reply.status}", reply)
+    return ChannelRefused(read(_Problem, reply).error, reply)

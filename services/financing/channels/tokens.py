@@ -35,8 +35,8 @@ class Token:
             if self._token is None or self._end is None or self._end <= now:
                 try:
                     self._token, seconds = await fetch()
-                except ChannelUnknown:
-                    raise ChannelUnavailable from None
+                except ChannelUnknown as unknown:
+                    raise ChannelUnavailable(f"no token: {unknown.why}") from None
                 self._end = now + timedelta(seconds=min(seconds, SECONDS_MAX)) - MARGIN
             return self._token
 

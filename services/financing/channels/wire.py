@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -34,7 +35,7 @@ def read(model: type[Model], reply: Reply) -> Model:
     try:
         return model.model_validate_json(reply.body)
     except ValidationError:
-        raise ChannelUnknown("unreadable answer") from None
+        raise ChannelUnknown("its answer cannot be read", reply) from None
 
 
 def read_event(model: type[Model], body: bytes) -> Model:
@@ -65,19 +66,45 @@ async def send(
     """
     try:
         reply = await outbound.send(method, path, headers=headers, content=content, until=until)
-    except NeverSent:
-        raise ChannelUnavailable from None
+    except NeverSent as error:
+        raise ChannelUnavailable(_said(error)) from None
     except NoAnswer as error:
-        raise ChannelUnknown(str(error)) from None
+        raise ChannelUnknown(_said(error)) from None
     if reply.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         wait = retry_after(reply)
         if wait is not None:
-            raise ChannelUnavailable(wait)
+            raise ChannelUnavailable("it takes nothing at the moment", retry_after=wait)
     if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
         return reply
     if HTTPStatus.BAD_REQUEST <= reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return reply
-    raise ChannelUnknown(f"status {reply.status}")
+    said = f"it answered with status {reply.status}"
+    failed = reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    raise ChannelUnknown(said, None if failed else reply)
+
+
+_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "ConnectError": "no connection could be made",
+        "ConnectTimeout": "no connection was made in time",
+        "PoolTimeout": "all our connections to it are busy",
+        "ReadTimeout": "no answer came in time",
+        "WriteTimeout": "it did not take the message in time",
+        "ReadError": "the connection broke before the answer",
+        "WriteError": "the connection broke while we spoke",
+        "RemoteProtocolError": "its answer was cut off, or was no HTTP",
+        "deadline": "the whole exchange took too long",
+        "too large": "its answer was too large",
+        "cut off": "its packed answer was cut off",
+        "broken content encoding": "its packed answer is broken",
+        "unknown content encoding": "its answer is packed in an unknown way",
+    }
+)
+
+
+def _said(error: NeverSent | NoAnswer) -> str:
+    """Return a failure of the line in words that an operator reads."""
+    return _WORDS.get(str(error), f"the line failed ({error})")
 
 
 def retry_after(reply: Reply) -> timedelta | None:

@@ -6,7 +6,19 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import any_, bindparam, exists, func, insert, or_, select, text, update
+from sqlalchemy import (
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
@@ -18,6 +30,7 @@ from services.financing.db.tables import (
     submission,
 )
 from services.financing.domain.book import BookedLoan
+from services.financing.domain.quarantine import NOTICE
 from services.financing.domain.submission import Status
 from shared.auth import Caller, Kind
 from shared.db import Reader, Row, Statement, Unit
@@ -37,6 +50,13 @@ class DecisionNotFound(Exception):
     """The application has not been decided yet."""
 
 
+_notice = case(
+    (
+        application.c.set_aside,
+        as_object(sentence_id=NOTICE.id, sentence_en=NOTICE.en),
+    ),
+    else_=null(),
+)
 BODY = as_object(
     id=application.c.id,
     borrower=as_object(kind=application.c.borrower_kind, id=application.c.borrower_id),
@@ -50,10 +70,10 @@ BODY = as_object(
         "declared",
         "preference",
         "withdrawal_requested",
-        "version",
-        "created_at",
-        "changed_at",
+        "set_aside",
     ),
+    notice=_notice,
+    **columns(application, "version", "created_at", "changed_at"),
 )
 _STEP = as_object(**columns(application_step, "event", "status", "actor", "data", "at"))
 
@@ -125,6 +145,7 @@ CHANGEABLE = (
     "preference",
     "decision_id",
     "withdrawal_requested",
+    "set_aside",
     "cooperative_ids",
     "province_code",
 )

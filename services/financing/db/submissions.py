@@ -1,10 +1,23 @@
-"""Named queries on submissions, on what lenders reported, and on how lenders fare."""
+"""Named queries on submissions and on what lenders reported."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, exists, func, insert, null, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Text,
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -13,6 +26,7 @@ from services.financing.db.tables import (
     BOOKED,
     application,
     channel_health,
+    channel_pause,
     deadline,
     heartbeat,
     lender_report,
@@ -36,6 +50,9 @@ _resting = exists().where(
     channel_health.c.channel == submission.c.channel,
     channel_health.c.rest_until > bindparam("now"),
 )
+_paused = exists().where(
+    channel_pause.c.channel == submission.c.channel, channel_pause.c.resumed_at.is_(None)
+)
 # Application and submission are locked together: whoever holds either is skipped, so a worker
 # never waits for a callback, nor a callback for a worker that holds one and wants the other.
 _DUE = Statement(
@@ -45,7 +62,12 @@ _DUE = Statement(
         application.c.withdrawal_requested,
     )
     .join(application, application.c.id == submission.c.application_id)
-    .where(submission.c.due_at <= bindparam("now"), ~_resting)
+    .where(
+        submission.c.channel == any_(bindparam("channels", type_=ARRAY(Text))),
+        submission.c.due_at <= bindparam("now"),
+        ~_resting,
+        ~_paused,
+    )
     .order_by(submission.c.due_at)
     .limit(1)
     .with_for_update(of=[submission, application], skip_locked=True)
@@ -85,6 +107,8 @@ CHANGEABLE = (
     "sendings_failed",
     "inquiries",
     "maybe_taken",
+    "misread",
+    "misread_since",
     "due_at",
     "sent_at",
     "reference",
@@ -146,44 +170,6 @@ _AKAD = Statement(
         lender_report.c.submission_id == bindparam("id"), lender_report.c.stage == Stage.AKAD
     )
 )
-_FAILED = upsert(channel_health).values(
-    channel=bindparam("channel"), failures=1, rest_until=null()
-)
-_FAILURE = Statement(
-    _FAILED.on_conflict_do_update(
-        index_elements=[channel_health.c.channel],
-        set_={
-            "failures": channel_health.c.failures + 1,
-            "rest_until": case(
-                (
-                    channel_health.c.failures + 1 >= bindparam("failures_max"),
-                    bindparam("rest_until", type_=channel_health.c.rest_until.type),
-                ),
-                else_=null(),
-            ),
-        },
-    )
-)
-_RECOVERY = Statement(
-    update(channel_health)
-    .where(channel_health.c.channel == bindparam("of"), channel_health.c.failures > 0)
-    .values(failures=0, rest_until=null())
-)
-_PROBE = Statement(
-    update(channel_health)
-    .where(
-        channel_health.c.channel == bindparam("of"),
-        channel_health.c.failures >= bindparam("failures_max"),
-        or_(
-            channel_health.c.rest_until.is_(None), channel_health.c.rest_until <= bindparam("now")
-        ),
-    )
-    .values(rest_until=bindparam("rest_until"))
-    .returning(channel_health.c.channel)
-)
-_FAILING = Statement(
-    select(channel_health.c.failures).where(channel_health.c.channel == bindparam("of"))
-)
 _BEAT = upsert(heartbeat)
 _HEARTBEAT = Statement(
     _BEAT.on_conflict_do_update(
@@ -201,6 +187,8 @@ async def add(unit: Unit, **values: Any) -> None:
         sendings_failed=0,
         inquiries=0,
         maybe_taken=False,
+        misread=0,
+        misread_since=None,
         sent_at=None,
         reference=None,
         reasons=[],
@@ -209,9 +197,12 @@ async def add(unit: Unit, **values: Any) -> None:
     )
 
 
-async def due(unit: Unit, *, now: datetime) -> Row | None:
-    """Return the longest-due submission and its application's state, both locked; or None."""
-    return await unit.row(_DUE, now=now)
+async def due(unit: Unit, channels: Collection[str], *, now: datetime) -> Row | None:
+    """Return what has been due longest at one of these lenders, with its application's state.
+
+    Both rows are locked. None where nothing is due; a lender that rests or is paused has nothing.
+    """
+    return await unit.row(_DUE, channels=list(channels), now=now)
 
 
 async def lock(unit: Unit, id: UUID) -> Row:
@@ -263,32 +254,6 @@ async def akad_at(db: Reader, id: UUID) -> datetime | None:
     """Return when the akad of a submission was signed; None while no lender has said so."""
     row = await db.row(_AKAD, id=id)
     return row["at"] if row else None
-
-
-async def note_failure(
-    unit: Unit, channel: str, *, failures_max: int, rest_until: datetime
-) -> None:
-    """Count a failure of a lender; from `failures_max` on it rests until a time."""
-    await unit.run(_FAILURE, channel=channel, failures_max=failures_max, rest_until=rest_until)
-
-
-async def note_recovery(unit: Unit, channel: str) -> None:
-    """Forget a lender's failures."""
-    await unit.run(_RECOVERY, of=channel)
-
-
-async def may_probe(
-    unit: Unit, channel: str, *, failures_max: int, now: datetime, rest_until: datetime
-) -> bool:
-    """Tell whether a lender may be called: it is well, or its rest is over and we are the probe.
-
-    The row is the lock: of all who ask at once, one gets the probe and the rest goes on.
-    """
-    row = await unit.row(_FAILING, of=channel)
-    if row is None or row["failures"] < failures_max:
-        return True
-    values = {"of": channel, "failures_max": failures_max, "now": now, "rest_until": rest_until}
-    return await unit.row(_PROBE, **values) is not None
 
 
 async def beat(unit: Unit, worker: str, *, now: datetime) -> None:

@@ -26,6 +26,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.financing.domain.application import Status as ApplicationStatus
 from services.financing.domain.deadlines import Duty
 from services.financing.domain.eligibility import BorrowerKind, ContractKind, Purpose
+from services.financing.domain.quarantine import Cause
+from services.financing.domain.quarantine import Status as QuarantineStatus
 from services.financing.domain.quota import Holding
 from services.financing.domain.review import Ruling, Subject
 from services.financing.domain.review import Status as ReviewStatus
@@ -69,6 +71,8 @@ application: Final = Table(
     Column("preference", ARRAY(Text), nullable=False),
     Column("decision_id", Uuid),
     Column("withdrawal_requested", Boolean, nullable=False),
+    # Its submission is in quarantine: an operator looks at why.
+    Column("set_aside", Boolean, nullable=False),
     *version_columns(),
     CheckConstraint(f"amount BETWEEN 1 AND {AMOUNT_MAX}", name="amount"),
     CheckConstraint("tenor_months BETWEEN 1 AND 600", name="tenor_months"),
@@ -136,6 +140,9 @@ submission: Final = Table(
     Column("inquiries", Integer, nullable=False),
     # Whether the lender may have it. Then only the lender's own word opens the way elsewhere.
     Column("maybe_taken", Boolean, nullable=False),
+    # How often in a row, and since when, the lender and we did not understand each other.
+    Column("misread", Integer, nullable=False),
+    Column("misread_since", _TIME),
     Column("due_at", _TIME),
     Column("sent_at", _TIME),
     Column("reference", Text),
@@ -148,7 +155,9 @@ submission: Final = Table(
         unique=True,
         postgresql_where=text(LIVE),
     ),
-    Index("ix_submission_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    Index(
+        "ix_submission_channel", "channel", "due_at", postgresql_where=text("due_at IS NOT NULL")
+    ),
 )
 
 lender_report: Final = Table(
@@ -288,7 +297,64 @@ channel_health: Final = Table(
     metadata,
     Column("channel", Text, primary_key=True),
     Column("failures", Integer, nullable=False),
+    Column("failing_since", _TIME),
     Column("rest_until", _TIME),
+    Column("last_error", Text),
+    Column("last_error_at", _TIME),
+)
+
+channel_pause: Final = Table(
+    "channel_pause",
+    metadata,
+    id_column(),
+    Column("channel", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("paused_by", Text, nullable=False),
+    Column("paused_at", _TIME, nullable=False),
+    Column("resumed_because", Text),
+    Column("resumed_by", Text),
+    Column("resumed_at", _TIME),
+    CheckConstraint("(resumed_by IS NULL) = (resumed_at IS NULL)", name="resumed_by_somebody"),
+    Index(
+        "uq_channel_pause_open",
+        "channel",
+        unique=True,
+        postgresql_where=text("resumed_at IS NULL"),
+    ),
+)
+
+SET_ASIDE: Final = "status = 'set_aside'"
+
+quarantine: Final = Table(
+    "quarantine",
+    metadata,
+    id_column(),
+    Column("application_id", Uuid, ForeignKey("application.id"), nullable=False),
+    Column("submission_id", Uuid, ForeignKey("submission.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    *choice("status", QuarantineStatus),
+    *choice("cause", Cause),
+    # The evidence: what was wrong, how often, since when, what was sent and what came back.
+    Column("error", Text, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("first_at", _TIME, nullable=False),
+    Column("last_at", _TIME, nullable=False),
+    Column("sent", JSONB, nullable=False),
+    Column("returned", JSONB, nullable=False),
+    Column("decided_by", Text),
+    Column("decided_at", _TIME),
+    Column("note", Text),
+    *version_columns(),
+    CheckConstraint(
+        "(status = 'set_aside') = (decided_at IS NULL AND decided_by IS NULL)", name="decided"
+    ),
+    Index(
+        "uq_quarantine_application_id",
+        "application_id",
+        unique=True,
+        postgresql_where=text(SET_ASIDE),
+    ),
+    Index("ix_quarantine_set_aside", "channel", postgresql_where=text(SET_ASIDE)),
 )
 
 quota: Final = Table(

@@ -42,6 +42,10 @@ OUTCOMES: Mapping[Outcome, Text] = {
 
 WHYS: Mapping[Why, Text] = {
     Why.BEST: Text("Pilihan terbaik bagi Anda.", "The best choice for you."),
+    Why.PAUSED: Text(
+        "Pengiriman kepada penyalur ini sedang dihentikan sementara.",
+        "Sending to this lender is paused at the moment.",
+    ),
     Why.COST: Text(
         "Biayanya lebih tinggi daripada penyalur sebelumnya.",
         "It costs more than the lender before it.",

@@ -4,7 +4,7 @@ Who should lend: every channel in order with why it stands there, every other on
 A channel is left out when it is closed, serves no product that said yes, wants a higher score,
 has too little quota, or is not the lender of the KUR that still runs. The rest stand by cost to
 the borrower, then the borrower's own preference, then expected days, then code, so that equal
-facts always give the same order.
+facts always give the same order. A lender that is paused stands behind all that are not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,8 @@ class Channel:
     A lender as it stands today.
 
     `cost_bp` is what it asks a year beyond the product's rate, in basis points; `quotas` is what
-    is left to lend of each product that a quota limits, in rupiah.
+    is left to lend of each product that a quota limits, in rupiah. One that is not `open` takes
+    nothing; one that is `paused` is not spoken to for a while, and what is sent to it waits.
     """
 
     code: str
@@ -45,6 +46,7 @@ class Channel:
     cost_bp: int = 0
     quotas: Mapping[str, int] = field(default_factory=dict[str, int])
     open: bool = True
+    paused: bool = False
 
 
 def _serving(scheme: Scheme) -> frozenset[str]:
@@ -89,6 +91,10 @@ class ChannelNotFound(Exception):
     """No lender has this code, or it does not lend this product."""
 
 
+class NoSuchChannel(Exception):
+    """The address names no lender."""
+
+
 def check_channel(code: str, product: str | None) -> None:
     """Raise `ChannelNotFound` unless there is a lender of this code, and it has the product."""
     for channel in CHANNELS:
@@ -112,6 +118,7 @@ class Why(StrEnum):
     """What put a leg behind the one before it; the first leg is `best`."""
 
     BEST = "best"
+    PAUSED = "paused"
     COST = "cost"
     PREFERENCE = "preference"
     EXPECTED_DAYS = "expected_days"
@@ -161,9 +168,9 @@ class Route(msgspec.Struct, frozen=True):
     waiting: tuple[Leg, ...] = ()
 
 
-_Key = tuple[int, int, int, str]
+_Key = tuple[bool, int, int, int, str]
 _Found = tuple[_Key, Channel, Assessment]
-_ORDER = (Why.COST, Why.PREFERENCE, Why.EXPECTED_DAYS, Why.CODE)
+_ORDER = (Why.PAUSED, Why.COST, Why.PREFERENCE, Why.EXPECTED_DAYS, Why.CODE)
 _BEGINNING = frozenset({Code.BUSINESS_PLANNED, Code.BUSINESS_AGE_OR_EVIDENCE})
 _MENDED_WITH_IT = _BEGINNING | {
     Code.AMOUNT_ABOVE,
@@ -195,7 +202,7 @@ def plan(
             continue
         cost = (best.rate_bp or 0) + channel.cost_bp
         liked = preference.index(channel.code) if channel.code in preference else len(preference)
-        key = (cost, liked, channel.expected_days, channel.code)
+        key = (channel.paused, cost, liked, channel.expected_days, channel.code)
         without = _without(channel, best, request, points)
         if without is None:
             found.append((key, channel, best))
@@ -253,7 +260,7 @@ def _legs(found: list[_Found], *, first: int) -> tuple[Leg, ...]:
     before: _Key | None = None
     for no, (key, channel, assessment) in enumerate(found, start=first):
         why = Why.BEST if before is None else _behind(before, key)
-        cost, days, waits = key[0], channel.expected_days, assessment.earliest_date
+        cost, days, waits = key[1], channel.expected_days, assessment.earliest_date
         legs.append(Leg(no, channel.code, assessment.product, cost, days, why, waits))
         before = key
     return tuple(legs)
