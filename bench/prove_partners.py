@@ -44,6 +44,7 @@ WELL_EVERY = 2
 FASTER = timedelta(seconds=15)
 TICK_SECONDS = 0.5
 SETTLE_SECONDS = 40
+SIGN_IN_SECONDS = 300
 MAKERS = 4
 WORKER_TASKS = "2"
 LATER = """
@@ -218,7 +219,6 @@ async def _all_rounds(rounds: Rounds, doors: dict[str, Door], worker: Process) -
     rounds.watch.well.clear()  # the worker has been starting
     at_first = _memory(worker, "VmRSS")
     for code, door in doors.items():
-        await rounds.ground.sign_in()
         for number, mode in enumerate(FAULTS):
             if number % WELL_EVERY == 0:
                 await rounds.run(code, door, Mode.PASS)
@@ -248,7 +248,11 @@ class _asking:  # noqa: N801 (a context manager, read as a word)
         await self.task
 
     async def _ask(self) -> None:
+        signed_in = monotonic()
         while not self.stop.is_set():
+            if monotonic() - signed_in > SIGN_IN_SECONDS:  # nobody else signs in meanwhile
+                await self.ground.sign_in()
+                signed_in = monotonic()
             for name, path in (("loans", f"/applications/{self.loan.id}"), ("feed", "/channels")):
                 reply = await self.ground.signed_in[name].get(path)
                 self.watch.requests += 1
