@@ -182,7 +182,7 @@ async def hear(
     now: datetime,
 ) -> bool:
     """Apply what a lender said of a submission; False when this was heard before."""
-    first_time = await submissions.report(
+    if not await submissions.report(
         unit,
         channel=sub["channel"],
         event_id=event_id,
@@ -193,8 +193,7 @@ async def hear(
         occurred_at=occurred_at,
         received_at=now,
         amount=amount,
-    )
-    if not first_time:
+    ):
         return False
     app = await _taken_up(unit, app, sub, now=now)
     reported = await submissions.stages(unit, sub["id"])
@@ -213,9 +212,8 @@ async def hear(
         sub,
         now=now,
         status=status,
+        **submissions.UNDERSTOOD,
         maybe_taken=True,
-        misread=0,
-        misread_since=None,
         reference=reference or sub["reference"],
         reasons=list(reasons) or sub["reasons"],
         sent_at=sub["sent_at"] or now,

@@ -396,7 +396,7 @@ async def _answered(unit: Unit, app: Row, sub: Row, answer: Answer, now: datetim
     )
     if not news:
         due_at = now + progress.POLL_AFTER
-        await submissions.change(unit, sub, now=now, due_at=due_at, misread=0, misread_since=None)
+        await submissions.change(unit, sub, now=now, due_at=due_at, **submissions.UNDERSTOOD)
 
 
 async def _rejected(

@@ -51,6 +51,7 @@ BREAKS = {
     "under_way_means_with_a_lender": "DELETE FROM submission WHERE status = 'queued'",
     "loan_has_a_lender": "UPDATE application SET status = 'akad' WHERE status = 'routed'",
     "nobody_forgotten": "UPDATE submission SET due_at = NULL WHERE status = 'queued'",
+    "set_aside_for_an_operator": "UPDATE application SET set_aside = true",
     "waiting_stands_in_a_row": "UPDATE application SET status = 'waiting'",
     "looked_at_means_open_review": "UPDATE review SET status = 'dropped'",
     "clock_runs_while_waited_for": "UPDATE deadline SET met_at = now()",

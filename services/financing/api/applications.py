@@ -277,7 +277,7 @@ async def withdraw_application(
             unit, row, sub, Aside.OVERTAKEN, actor=caller.id, note=None, now=now
         )
     if sub is not None and _lender_may_have(sub):
-        await submissions.change(unit, sub, now=now, due_at=now, misread=0, misread_since=None)
+        await submissions.change(unit, sub, now=now, due_at=now, **submissions.UNDERSTOOD)
         kept = await applications.change(unit, row, {"withdrawal_requested": True}, now=now)
         unit.record(
             FeedEvent(

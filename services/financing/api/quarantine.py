@@ -145,7 +145,7 @@ async def release_from_quarantine(
     app, sub = await _on_the_table(unit, id, seen)
     status, note = Status.RELEASED, release.note
     await quarantine.lift(unit, app, sub, status, actor=caller.id, note=note, now=now)
-    await submissions.change(unit, sub, now=now, due_at=now, misread=0, misread_since=None)
+    await submissions.change(unit, sub, now=now, due_at=now, **submissions.UNDERSTOOD)
     return _answer(await quarantine.get(unit, id))
 
 

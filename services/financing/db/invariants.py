@@ -9,7 +9,7 @@ keep some of them already: asked here, they also show a constraint that somebody
 from typing import Final
 
 from services.financing.db.submissions import BY_REVIEW
-from services.financing.db.tables import BOOKED, LIVE, OPEN, PENDING
+from services.financing.db.tables import BOOKED, LIVE, OPEN, PENDING, SET_ASIDE
 from services.financing.domain import application, review
 from services.financing.domain.submission import AWAITING
 from shared.invariants import Law, feed_laws, no_nik, path_laws
@@ -97,10 +97,20 @@ _NOTHING_LOST = (
     Law(
         "nobody_forgotten",
         "Every submission that is under way has a time at which it is looked at next, unless two "
-        "people look at its application.",
+        "people look at its application, or an operator at the submission.",
         f"SELECT id::text AS id FROM submission WHERE {LIVE} AND due_at IS NULL "
         "AND application_id NOT IN (SELECT id FROM application WHERE status = 'in_review') "
+        f"AND id NOT IN (SELECT submission_id FROM quarantine WHERE {SET_ASIDE}) "
         f"AND application_id NOT IN ({_IS_BOOKED})",
+    ),
+    Law(
+        "set_aside_for_an_operator",
+        "An application says that it is set aside exactly while one of its submissions is in "
+        "quarantine, and nothing is said about that one meanwhile.",
+        "SELECT id::text AS id FROM application WHERE set_aside <> EXISTS (SELECT FROM quarantine "
+        f"WHERE application_id = application.id AND {SET_ASIDE}) UNION ALL "
+        "SELECT submission.id::text FROM submission JOIN quarantine ON submission_id = "
+        f"submission.id AND quarantine.{SET_ASIDE} WHERE due_at IS NOT NULL",
     ),
     Law(
         "waiting_stands_in_a_row",
@@ -212,5 +222,7 @@ LAWS: Final[tuple[Law, ...]] = (
         review="reason, why, evidence, correction",
         review_step="data",
         letter="document",
+        channel_pause="reason, resumed_because",
+        quarantine="error, sent, returned, note",
     ),
 )

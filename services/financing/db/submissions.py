@@ -1,7 +1,8 @@
 """Named queries on submissions and on what lenders reported."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -114,6 +115,9 @@ CHANGEABLE = (
     "reference",
     "reasons",
 )
+UNDERSTOOD: Mapping[str, Any] = MappingProxyType({"misread": 0, "misread_since": None})
+"""What changes when a lender has said something that we understand, or an operator lets it try."""
+
 _CHANGE = Statement(
     update(submission)
     .where(_by_id)
