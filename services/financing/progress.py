@@ -195,13 +195,12 @@ async def hear(
         amount=amount,
     ):
         return False
-    app = await _taken_up(unit, app, sub, now=now)
     reported = await submissions.stages(unit, sub["id"])
     settled = submission.settle(frozenset(reported))
     status = submission.Status(sub["status"]) if settled.status is None else settled.status
     granted = max(reported.get(stage) or 0 for stage in (Stage.AKAD, Stage.DISBURSED))
-    newest = await submissions.newest(unit, app["id"])
-    left = newest is not None and newest["id"] != sub["id"]
+    newest = await submissions.newest(unit, app["id"]) or sub
+    left = newest["id"] != sub["id"]
     # A lender that was left, and that has the application after all, contradicts how it was left.
     returned = left and status in _HELD
     conflict = settled.conflict or returned or granted > app["amount"]
@@ -219,7 +218,7 @@ async def hear(
         sent_at=sub["sent_at"] or now,
         due_at=_due_after(status, withdrawal=app["withdrawal_requested"], now=now),
     )
-    if conflict and left and newest is not None:
+    if conflict and left:
         await _keep_back(unit, newest, now=now)
     await _follow(unit, app, kept, conflict=conflict, stage=stage, granted=granted, now=now)
     return True
@@ -291,6 +290,7 @@ async def _follow(
     now: datetime,
 ) -> None:
     """Let the quotas and the application follow a submission; `granted` is 0 until an akad."""
+    app = await _taken_up(unit, app, sub, now=now)
     await _draw(unit, sub, granted=granted or app["amount"], now=now)
     status = application.Status(app["status"])
     said = submission.Status(sub["status"])
@@ -311,15 +311,8 @@ async def _follow(
     allowed = application.allowed(status)
     if event is None or event not in allowed or await _people_decide(unit, app):
         # Nothing new for the application: the report itself is the change, and is in the feed.
-        unit.record(
-            Event(
-                kind="submission.contradicted" if conflict else f"submission.{stage or said}",
-                subject_id=sub["id"],
-                version=sub["version"],
-                occurred_at=now,
-                data={"application_id": str(app["id"]), **data},
-            )
-        )
+        kind = "submission.contradicted" if conflict else f"submission.{stage or said}"
+        unit.record(_report_told(app, sub, kind, data, now))
         return
     changes = {"withdrawal_requested": False} if event in _ANSWERED else {}
     actor = f"lender:{sub['channel']}"
@@ -331,6 +324,16 @@ async def _follow(
     await wait(unit, app, waits, now=now)
     if to is not None:
         await send_to(unit, app["id"], to, now=now)
+
+
+def _report_told(app: Row, sub: Row, kind: str, data: Mapping[str, Any], now: datetime) -> Event:
+    return Event(
+        kind=kind,
+        subject_id=sub["id"],
+        version=sub["version"],
+        occurred_at=now,
+        data={"application_id": str(app["id"]), **data},
+    )
 
 
 async def _people_decide(unit: Unit, app: Row) -> bool:
