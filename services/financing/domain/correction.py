@@ -28,16 +28,17 @@ def _is_list(hint: Any) -> bool:
     return any(getattr(part, "__origin__", None) is tuple for part in (hint, *get_args(hint)))
 
 
-def _paths(kind: type[Any], above: str = "") -> Iterator[str]:
+def paths(kind: type[Any], above: str = "") -> Iterator[str]:
+    """Yield the path of each single value of some facts, behind a dot where facts are in facts."""
     hints = get_type_hints(kind)
     for name, part in _parts(kind).items():
         if part is not None:
-            yield from _paths(part, f"{above}{name}.")
+            yield from paths(part, f"{above}{name}.")
         elif above and not _is_list(hints[name]):
             yield f"{above}{name}"
 
 
-PATHS = tuple(_paths(Applicant))
+PATHS = tuple(paths(Applicant))
 """Every fact that can be set right: single values, not the lists of meetings, years or members."""
 
 

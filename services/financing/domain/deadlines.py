@@ -56,22 +56,19 @@ ANSWER_PMI = Term(
 """Working days within which a KUR Penempatan PMI is to be answered."""
 
 
-def _promised(days: int) -> Term[int]:
-    promise = Source(
-        "Purna service promise",
-        f"no text; an answer within {days} working days is our assumption",
-        _SINCE,
-        None,
-        Confidence.ASSUMPTION,
-    )
-    return Term(days, promise)
-
-
+_PROMISED = {Scheme.KUR: 5, Scheme.LPDB: 15, Scheme.BLU: 10, Scheme.PMK49: 15}
 ANSWER: Mapping[Scheme, Term[int]] = {
-    Scheme.KUR: _promised(5),
-    Scheme.LPDB: _promised(15),
-    Scheme.BLU: _promised(10),
-    Scheme.PMK49: _promised(15),
+    scheme: Term(
+        days,
+        Source(
+            "Purna service promise",
+            f"no text; an answer within {days} working days is our assumption",
+            _SINCE,
+            None,
+            Confidence.ASSUMPTION,
+        ),
+    )
+    for scheme, days in _PROMISED.items()
 }
 """Working days within which the lenders of a scheme should answer, where no law says it."""
 

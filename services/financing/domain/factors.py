@@ -9,6 +9,7 @@ that are read here, and neither are migration status and verification level.
 from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -121,18 +122,13 @@ class Measure(NamedTuple):
 
     unit: FactorUnit
     dimension: Dimension
-    rising: bool
     counted: str
     why: str
+    rising: bool
 
 
-def _more(unit: FactorUnit, dimension: Dimension, counted: str, why: str) -> Measure:
-    return Measure(unit, dimension, True, counted, why)  # noqa: FBT003 - named by its function
-
-
-def _less(unit: FactorUnit, dimension: Dimension, counted: str, why: str) -> Measure:
-    return Measure(unit, dimension, False, counted, why)  # noqa: FBT003 - named by its function
-
+_more = partial(Measure, rising=True)
+_less = partial(Measure, rising=False)
 
 MEASURES: Mapping[FactorName, Measure] = {
     FactorName.INSTALMENT_SHARE: _less(

@@ -49,37 +49,38 @@ class Channel:
     paused: bool = False
 
 
-def _serving(scheme: Scheme) -> frozenset[str]:
-    return frozenset(product.code for product in PRODUCTS if product.scheme is scheme)
-
+_SERVED = {
+    scheme: frozenset(product.code for product in PRODUCTS if product.scheme is scheme)
+    for scheme in Scheme
+}
 
 # No lender has told us its appetite: `score_min` and `expected_days` are our assumptions.
 CHANNELS = (
     Channel(
         code="kur-bank-nusantara",
         scheme=Scheme.KUR,
-        products=_serving(Scheme.KUR),
+        products=_SERVED[Scheme.KUR],
         score_min=45,
         expected_days=5,
     ),
     Channel(
         code="kur-bank-samudra",
         scheme=Scheme.KUR,
-        products=_serving(Scheme.KUR),
+        products=_SERVED[Scheme.KUR],
         score_min=35,
         expected_days=7,
     ),
     Channel(
         code="lpdb",
         scheme=Scheme.LPDB,
-        products=_serving(Scheme.LPDB),
+        products=_SERVED[Scheme.LPDB],
         score_min=50,
         expected_days=21,
     ),
     Channel(
         code="blu",
         scheme=Scheme.BLU,
-        products=_serving(Scheme.BLU),
+        products=_SERVED[Scheme.BLU],
         score_min=35,
         expected_days=14,
     ),

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.financing.domain.quota import Quota, Waiting, allot, exhausted_on, left_for
+from services.financing.domain.products import Scheme
+from services.financing.domain.quota import Quota, Waiting, allot, exhausted_on, left_for, limits
+from services.financing.domain.routing import Channel
 
 BANK, MIKRO, PMI = "kur-bank-nusantara", "kur_mikro", "kur_pmi"
 
@@ -132,9 +134,25 @@ def test_whoever_is_first_and_fits_is_served(case):
         assert (first in allot(quotas, row)) == fits
 
 
+def test_a_newcomer_is_told_of_each_product_that_a_quota_limits_what_is_left():
+    lender = Channel(code=BANK, scheme=Scheme.KUR, products=frozenset({MIKRO, PMI, "kur_kecil"}))
+    narrow = (OF_MIKRO, a_quota(4, product=PMI, province="53", total=9))
+    assert limits(narrow, (), lender, province="52") == {MIKRO: 40}
+    assert limits(narrow, (), lender, province="53") == {MIKRO: 40, PMI: 9}
+    assert limits((*narrow, NATION), {OF_MIKRO.id}, lender, province="52") == {
+        MIKRO: 0,
+        PMI: 50,
+        "kur_kecil": 50,
+    }
+    assert limits((), (), lender, province="52") == {}
+
+
 FORECASTS = [
     # left, taken in 28 days, the day on which nothing is left
     (0, 0, date(2026, 6, 1)),
+    (-1, 5, date(2026, 6, 1)),
+    (1, -1, None),
+    (1, 1, date(2026, 6, 29)),
     (28, 28, date(2026, 6, 29)),
     (29, 28, date(2026, 6, 30)),
     (1, 1_000_000, date(2026, 6, 2)),

@@ -1,13 +1,19 @@
 """Who may rule on what, with whom, and which facts can be set right."""
 
+from dataclasses import fields, replace
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.financing.api import reviews
 from services.financing.domain import correction
-from services.financing.domain.correction import PATHS, NoSuchFact, corrected, fact
-from services.financing.domain.eligibility import Applicant, BorrowerKind
+from services.financing.domain.correction import PATHS, NoSuchFact, corrected, fact, paths
+from services.financing.domain.eligibility import (
+    Applicant,
+    BorrowerKind,
+    GroupFacts,
+    KurReceived,
+)
 from services.financing.domain.review import (
     RULINGS,
     ConflictOfInterest,
@@ -21,6 +27,7 @@ from services.financing.domain.review import (
     check_impartial,
     check_ruling,
 )
+from tests.financing.domain.applicants import a_person
 
 BORROWER, COOPERATIVE = uuid4(), uuid4()
 PARTIES = Parties("app-a", "app-b", "app-c", BORROWER, (COOPERATIVE,))
@@ -94,6 +101,34 @@ def test_every_fact_can_be_set_right_by_a_value_of_its_type_and_no_other_changes
     assert fact(after, path) == fitting[0]
     others = [each for each in PATHS if each.rpartition(".")[0] != path.rpartition(".")[0]]
     assert all(fact(after, each) == fact(before, each) for each in others)
+
+
+def test_a_path_leads_to_every_single_value_and_to_no_list():
+    told = list(paths(Applicant))
+    assert told == list(PATHS)
+    assert len(told) == len(set(told)) > 60
+    assert {"person.birth_date", "credit.kur_received.mikro", "group.offtaker"} < set(told)
+    assert list(paths(KurReceived, "credit.")) == [
+        f"credit.{each.name}" for each in fields(KurReceived)
+    ]
+
+
+def test_what_is_known_under_a_path_is_told_and_nothing_where_nothing_is_known():
+    person = a_person(credit__kur_received=KurReceived(mikro=2), group=None)
+    assert fact(person, "credit.kur_received.mikro") == 2
+    assert fact(person, "group.offtaker") is None
+    with pytest.raises(NoSuchFact, match=r"credit\.nothing"):
+        fact(person, "credit.nothing")
+
+
+def test_one_fact_set_right_leaves_those_beside_it():
+    person = a_person(credit__kur_received=KurReceived(mikro=2, kecil=1), credit__collectibility=2)
+    right = corrected(person, "credit.kur_received.mikro", 1)
+    assert right == replace(
+        person, credit=replace(person.credit, kur_received=KurReceived(mikro=1, kecil=1))
+    )
+    in_a_group = corrected(replace(person, group=None), "group.offtaker", value=True)
+    assert in_a_group.group == GroupFacts(offtaker=True)
 
 
 def test_the_whole_of_a_list_and_what_is_no_fact_cannot_be_set():

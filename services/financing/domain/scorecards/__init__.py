@@ -6,16 +6,14 @@ A new edition is a new file with a later `since`; one that has been in force is 
 """
 
 from importlib.resources import files
+from operator import attrgetter
 
-from services.financing.domain.scorecards.edition import Scorecards, read
+from services.financing.domain.scorecards.edition import read
 from shared.timeline import Timeline
 
-
-def _enacted() -> Timeline[Scorecards]:
-    folder = files(__name__)
-    found = [read(file.read_bytes()) for file in folder.iterdir() if file.name.endswith(".json")]
-    return Timeline(*sorted(((each.since, each) for each in found), key=lambda each: each[0]))
-
-
-SCORECARDS = _enacted()
+_ENACTED = sorted(
+    (read(file.read_bytes()) for file in files(__name__).iterdir() if file.name.endswith(".json")),
+    key=attrgetter("since"),
+)
+SCORECARDS = Timeline(*((each.since, each) for each in _ENACTED))
 """Every edition of the scorecards."""
