@@ -1,5 +1,6 @@
 """
-Follow the way to a yes of drawn refusals, and try all cheaper ways of small ones, on every core.
+Follow the way to a yes of drawn refusals, try all cheaper ways of small ones, and climb drawn
+ladders, on every core.
 
 A case is drawn from `SEED` and its number, which are printed where it fails: `a_case` of them is
 that case again.
@@ -16,12 +17,20 @@ from time import monotonic, thread_time
 from typing import NamedTuple
 
 from bench.figures import figure, say
+from services.financing.domain.ladder import ladder
 from services.financing.domain.recourse import recourse
 from tests.financing.domain.applicants import decided
 from tests.financing.domain.cases import a_case
-from tests.financing.domain.ways import comparable, flipped, is_cheapest, ways
+from tests.financing.domain.ways import (
+    comparable,
+    flipped,
+    holds,
+    is_cheapest,
+    more_than_told,
+    ways,
+)
 
-SIZES = {"small": (2_000, 200), "full": (100_000, 10_000)}
+SIZES = {"small": (2_000, 200, 1_000), "full": (100_000, 10_000, 20_000)}
 CHUNK = 5
 TOLD_SECONDS = 60
 SEED = os.environ.get("SEED", "20261124")
@@ -64,6 +73,17 @@ def compared(number: int) -> Found:
     return Found(len(told), sum(way.on is None for way in told), failed)
 
 
+def climbed(number: int) -> Found:
+    """Try every rung of a ladder on its day, and whatever is more than a product's rung today."""
+    case = a_case(Random(f"{SEED} ladder {number}"))
+    climb = ladder(case.applicant, case.request, on=case.on)
+    rungs = [rung.product for rung in climb.rungs if not holds(case, rung)]
+    more = more_than_told(case)
+    failed = (*rungs, *(product for product, lent in more.items() if lent))
+    told = tuple(f"{SEED} ladder {number}: {product}" for product in failed)
+    return Found(len(climb.rungs) + len(more), len(climb.out_of_reach), told)
+
+
 def of_chunk(prove: Callable[[int], Found], first: int) -> Found:
     """Prove some cases, one after the other."""
     return added(prove(number) for number in range(first, first + CHUNK))
@@ -104,18 +124,21 @@ def proven(prove: Callable[[int], Found], enough: int) -> Found:
 
 def main() -> int:
     """Print the figures; return 0 only if they are what they must be."""
-    refusals, small = SIZES["small" if os.environ.get("PROVE") == "small" else "full"]
+    refusals, small, rungs = SIZES["small" if os.environ.get("PROVE") == "small" else "full"]
     flips = proven(followed, refusals)
     p95 = sorted(flips.seconds)[int(len(flips.seconds) * 0.95)]
     say(f"{flips.tried:,} ways followed through the engine; {flips.without:,} refusals have none")
     least = proven(compared, small)
     say(f"{least.tried:,} refusals of small cases, every cheaper set of changes tried")
-    for failed in (*flips.failed, *least.failed):
+    climbs = proven(climbed, rungs)
+    say(f"{climbs.tried:,} rungs tried on their day, or for more than they say today")
+    for failed in (*flips.failed, *least.failed, *climbs.failed):
         say(f"failed: {failed}")
     figure("recourse_flips", 1 - len(flips.failed) / flips.tried, "share")
     figure("recourse_p95_ms", p95 * 1000, "ms")
     figure("recourse_minimal", 1 - len(least.failed) / least.tried, "share")
-    return int(bool(flips.failed or least.failed))
+    figure("ladder_holds", 1 - len(climbs.failed) / climbs.tried, "share")
+    return int(bool(flips.failed or least.failed or climbs.failed))
 
 
 if __name__ == "__main__":

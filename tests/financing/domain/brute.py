@@ -93,7 +93,8 @@ def _requests(case: Case, code: str) -> Iterator[tuple[LoanRequest, int]]:
     asked = case.request
     tenors = {asked.tenor_months, 24, 36, 48, 60, 72, 120, 6}
     purposes = {asked.purpose, Purpose.INVESTMENT}
-    for purpose, tenor in product(purposes, tenors):
+    running_costs = {asked.opex_part} | ({Rupiah(500_000_000)} if code == "pmk49" else set())
+    for purpose, tenor, opex in product(purposes, tenors, running_costs):
         amounts = {asked.amount, *_amounts(case, tenor)}
         for amount in amounts:
             if amount == asked.amount or LOAN_MIN <= amount < asked.amount:
@@ -101,9 +102,14 @@ def _requests(case: Case, code: str) -> Iterator[tuple[LoanRequest, int]]:
                     ASK * (tenor != asked.tenor_months)
                     + LESS * (amount < asked.amount)
                     + ASK * (purpose is not asked.purpose)
+                    + ASK * (opex != asked.opex_part)
                 )
                 request = replace(
-                    asked, amount=Rupiah(amount), tenor_months=tenor, purpose=purpose
+                    asked,
+                    amount=Rupiah(amount),
+                    tenor_months=tenor,
+                    purpose=purpose,
+                    opex_part=opex,
                 )
                 yield request, weight
     yield from _just_long_enough(case)
@@ -250,7 +256,7 @@ def _of_cooperative(case: Case) -> Iterator[Atom]:
         *(("personal_guarantees", DO), ("usp", DO), ("sembako", DO), ("microsite", DO)),
         *(("npwp", DO), ("nib", DO), ("bank_account", DO), ("mockup_selected", DO)),
         *(("member_list", DO), ("incubated", DO), ("office", DO), ("business_plan", DO)),
-        *(("budget", DO), ("head_approval", DO)),
+        *(("budget", DO), ("head_approval", DO), ("dps", DO)),
     ):
         yield from _mended("cooperative", field, True, facts, weight)
     for field in ("legal_entity_no", "coop_registry_no"):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from services.financing.domain.eligibility import (
     Applicant,
     BorrowerKind,
+    ContractKind,
     CooperativeKind,
     GroupMember,
     HealthGrade,
@@ -48,7 +49,9 @@ def a_case(random: Random, *, faults_max: int = 8) -> Case:
         amount=Rupiah(amount),
         tenor_months=random.choice(TENORS),
         purpose=random.choice(tuple(Purpose)),
+        contract_kind=random.choice(tuple(ContractKind)),
         akad_on=akad_on,
+        opex_part=_opex(random, amount),
     )
     applicant = _good(random, amount, on)
     for _ in range(random.randrange(faults_max + 1)):
@@ -58,11 +61,17 @@ def a_case(random: Random, *, faults_max: int = 8) -> Case:
     return Case(_since_founding(applicant), request, on)
 
 
+def _opex(random: Random, amount: int) -> Rupiah | None:
+    """Draw what of the amount pays running costs; of most requests it is not told."""
+    drawn = random.choice((None, None, 0, 500_000_000, 500_000_001, amount))
+    return None if drawn is None or drawn > amount else Rupiah(drawn)
+
+
 def _shared(applicant: Applicant, request: LoanRequest) -> LoanRequest:
     """Ask for what the members' shares add up to."""
     members = (applicant.group and applicant.group.members) or ()
     shares = sum(each.share for each in members)
-    return replace(request, amount=Rupiah(shares)) if shares else request
+    return replace(request, amount=Rupiah(shares), opex_part=None) if shares else request
 
 
 def _good(random: Random, amount: int, on: date) -> Applicant:

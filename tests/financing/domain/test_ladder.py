@@ -7,14 +7,12 @@ from random import Random
 
 import pytest
 
-from services.financing.domain.eligibility import Code, ContractKind, LoanRequest, Purpose
+from services.financing.domain.eligibility import Code, ContractKind, Purpose
 from services.financing.domain.ladder import Ladder, Rung, ladder
 from services.financing.domain.ladder_texts import rung_text
-from services.financing.domain.recourse import Recourse
 from services.financing.domain.schedule import instalment
 from services.financing.domain.steps import Act, Kind
 from services.financing.domain.texts import Language
-from shared.money import Rupiah
 from tests.financing.domain.applicants import (
     IN_2026,
     a_cooperative,
@@ -24,7 +22,7 @@ from tests.financing.domain.applicants import (
     decided,
 )
 from tests.financing.domain.cases import Case, a_case
-from tests.financing.domain.ways import flipped
+from tests.financing.domain.ways import holds, more_than_told
 
 CASES = 120
 
@@ -34,10 +32,6 @@ def climbed() -> tuple[tuple[Case, Ladder], ...]:
     random = Random(20_261_124)
     cases = [a_case(random) for _ in range(CASES)]
     return tuple((case, ladder(case.applicant, case.request, on=case.on)) for case in cases)
-
-
-def way_of(rung: Rung) -> Recourse:
-    return Recourse(rung.product, rung.steps, rung.on, rung.request, ())
 
 
 def told(applicant, request, on=IN_2026) -> list[tuple[str, int, date, list[str]]]:
@@ -52,7 +46,7 @@ def test_every_rung_holds_on_its_day_with_its_steps():
     for case, climb in climbed():
         for rung in climb.rungs:
             rungs += 1
-            assert flipped(case, way_of(rung)), (case, rung)
+            assert holds(case, rung), (case, rung)
     assert rungs > 2 * CASES
 
 
@@ -155,34 +149,12 @@ def test_what_each_product_lends_now_and_after_some_steps(applicant, request_, p
     assert found == rungs
 
 
-def more_today(case: Case, product: str, amount: int) -> list[LoanRequest]:
-    """What the product would lend today beyond an amount, if it is asked as it is."""
-    steps = {case.request.amount, amount + 1, amount + 100_000, 10 * amount}
-    tries = [
-        replace(case.request, amount=Rupiah(more), tenor_months=months)
-        for more in steps
-        if amount < more <= case.request.amount
-        for months in {1, 6, 12, 24, 36, 60, case.request.tenor_months}
-    ]
-    return [
-        each
-        for each in tries
-        if decided(case.applicant, each, on=case.on).assessment(product).eligible
-    ]
-
-
 def test_no_product_lends_more_today_than_its_rung_says():
     tried = 0
-    for drawn, _ in climbed():
-        # An akad of the past is asked for as of today.
-        case = drawn._replace(request=replace(drawn.request, akad_on=None))
-        if case.applicant.group is not None and case.applicant.group.members:
-            continue  # whose shares have to follow the amount
-        rungs = ladder(case.applicant, case.request, on=case.on).rungs
-        free = {each.product: each.request.amount for each in rungs if each.as_you_are}
-        for product in {*(each.product for each in rungs), "kur_mikro", "kur_super_mikro"}:
-            tried += 1
-            assert more_today(case, product, free.get(product, 0)) == [], (case, product)
+    for case, _ in climbed():
+        found = more_than_told(case)
+        tried += len(found)
+        assert not any(found.values()), (case, found)
     assert tried > CASES
 
 

@@ -284,11 +284,12 @@ def test_every_step_that_is_told_can_be_said_in_both_languages():
     pair = a_group(
         group__members=(a_member(20_000_000, licence=False), a_member(20_000_000, dhn_listed=True))
     )
+    learners = a_group(group__members=(a_member(20_000_000), a_member(20_000_000, beginner=True)))
     untaxed = a_person(business__npwp=False)
     poor = a_cooperative(kind="kopdes", dps=False, bank_account=False)
     sharia, in_pmk49 = ask(contract_kind=ContractKind.SHARIA), date(2025, 9, 1)
     asking = (
-        *(Case(who, ask(), IN_2026) for who in (abroad, young, pair)),
+        *(Case(who, ask(), IN_2026) for who in (abroad, young, pair, learners)),
         Case(untaxed, ask(60_000_000), IN_2026),
         *(Case(poor, sharia, day) for day in (in_pmk49, IN_2026)),
     )

@@ -1,13 +1,16 @@
-"""Ways to a yes: of a whole case, what they cost, and whether the engine agrees."""
+"""Ways to a yes and rungs of a ladder: what they cost, and whether the engine agrees."""
 
 from dataclasses import replace
 from datetime import date
 
-from services.financing.domain.eligibility import BorrowerKind, Code
+from services.financing.domain.eligibility import BorrowerKind, Code, LoanRequest
+from services.financing.domain.ladder import Rung, ladder
+from services.financing.domain.products import PRODUCTS
 from services.financing.domain.recourse import Recourse, recourse
 from services.financing.domain.steps import changed
+from shared.money import Rupiah
 from tests.financing.domain.applicants import decided
-from tests.financing.domain.brute import cheapest
+from tests.financing.domain.brute import LOAN_MIN, cheapest
 from tests.financing.domain.cases import Case
 
 
@@ -61,3 +64,39 @@ def is_cheapest(case: Case, way: Recourse) -> bool:
         return told is None and best is None
     # What is told may be finer than the grid of amounts that was tried.
     return told <= best
+
+
+def holds(case: Case, rung: Rung) -> bool:
+    """Whether the engine lends what a rung says, on its day and after its steps."""
+    return flipped(case, Recourse(rung.product, rung.steps, rung.on, rung.request, ()))
+
+
+def more_than_told(case: Case) -> dict[str, list[LoanRequest]]:
+    """What each product would lend today beyond its rung, if it is asked as the borrower is.
+
+    Of a group nothing is tried: its members' shares have to follow the amount. Nobody is advised
+    to ask for less than `LOAN_MIN`.
+    """
+    # An akad of the past is asked for as of today.
+    case = case._replace(request=replace(case.request, akad_on=None))
+    if case.applicant.group is not None and case.applicant.group.members:
+        return {}
+    rungs = ladder(case.applicant, case.request, on=case.on).rungs
+    free = {each.product: each.request.amount for each in rungs if each.as_you_are}
+    return {each.code: _more_today(case, each.code, free.get(each.code, 0)) for each in PRODUCTS}
+
+
+def _more_today(case: Case, product: str, amount: int) -> list[LoanRequest]:
+    steps = {case.request.amount, amount + 1, amount + 100_000, 10 * amount}
+    tries = [
+        replace(case.request, amount=Rupiah(more), tenor_months=months)
+        for more in steps
+        if amount < more <= case.request.amount
+        and (more >= LOAN_MIN or more == case.request.amount)
+        for months in {1, 6, 12, 24, 36, 60, case.request.tenor_months}
+    ]
+    return [
+        each
+        for each in tries
+        if decided(case.applicant, each, on=case.on).assessment(product).eligible
+    ]
