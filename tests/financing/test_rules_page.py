@@ -19,7 +19,7 @@ from tests.financing.domain.test_texts import everybody
 PAGE = Path("docs/rules.md")
 DAYS = (date(2024, 6, 3), date(2025, 9, 1), date(2026, 11, 24))
 FILES = {
-    Scheme.KUR: ("KUR", ("kur", "kur_group", "kur_terms", "capacity")),
+    Scheme.KUR: ("KUR", ("kur", "kur_conditions", "kur_group", "kur_terms", "capacity")),
     Scheme.LPDB: ("LPDB", ("lpdb", "cooperative")),
     Scheme.BLU: ("BLU, assumed", ("blu", "cooperative")),
     Scheme.PMK49: ("PMK 49/2025, over", ("pmk49", "cooperative")),
