@@ -46,7 +46,7 @@ from shared.db import Database
 from shared.embedded_postgres import PostgresServer
 from shared.faults import VARIABLE
 from shared.invariants import every
-from shared.outbound import Outbound
+from shared.neighbour import Neighbour
 from shared.processes import bound
 
 BANK, OTHER = "kur-bank-nusantara", "kur-bank-samudra"
@@ -442,7 +442,7 @@ async def on_the_ground(
 
 async def _worker(settings: Settings, opened: AsyncExitStack) -> Worker:
     database = await opened.enter_async_context(Database.connect(settings.database_url))
-    line = await opened.enter_async_context(Outbound(settings.registry_url))
+    line = await opened.enter_async_context(Neighbour(settings.registry_url))
     keys = channel_keys.load(settings.channels)
     return Worker(
         database=database,

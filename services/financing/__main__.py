@@ -24,7 +24,7 @@ from services.financing.worker import Worker
 from shared import clock, keys, logs
 from shared.db import Database
 from shared.faults import Faults
-from shared.outbound import Outbound
+from shared.neighbour import Neighbour
 from shared.public_web import PublicWeb
 from shared.webhooks.postman import Postman
 
@@ -55,7 +55,7 @@ async def work(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
         Database.connect(settings.database_url) as database,
-        Outbound(settings.registry_url) as line,
+        Neighbour(settings.registry_url) as line,
         channel_keys.open_channels(lenders) as channels,
         PublicWeb.open(development=not production) as public_web,
     ):

@@ -39,6 +39,7 @@ from shared.auth import KeySet, Verifier
 from shared.db import Database, DatabaseUnavailable
 from shared.feed import feed
 from shared.invariants import invariants
+from shared.neighbour import Neighbour
 from shared.operations import database_checks, include, new_app
 from shared.outbound import Outbound
 from shared.public_web import PublicWeb, Resolver, name_servers
@@ -129,7 +130,7 @@ def create_app(
         async with (
             Database.connect(settings.database_url) as database,
             idempotency.forgetting(database),
-            Outbound(settings.registry_url, transport=registry) as line,
+            Neighbour(settings.registry_url, transport=registry) as line,
             Press.open() as press,
             channel_keys.open_channels(lender_keys, transport=lenders) as channels,
             PublicWeb.open(development=not production, resolver=resolver) as public_web,
