@@ -9,10 +9,13 @@ and only the edge (`shared/edge.py`, a worker's step) commits it.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Self, cast
+from functools import lru_cache
+from itertools import chain
+from typing import Any, NamedTuple, Self, cast
 
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
@@ -81,6 +84,30 @@ class Statement:
 
 
 SELECT_ONE = Statement("SELECT 1")
+_PLACEHOLDER = re.compile(r"\$(\d+)")
+
+
+class _Given(NamedTuple):
+    """A statement with its arguments, to be run later."""
+
+    sql: str
+    arguments: list[Any]
+
+
+@lru_cache(maxsize=256)
+def _together(*parts: tuple[str, int]) -> str:
+    """Return one statement that does what all of these do; each says how many arguments it has."""
+    before, moved = 0, list[str]()
+    for sql, count in parts:
+        moved.append(_moved(sql, by=before))
+        before += count
+    first = ", ".join(f"part{number} AS ({sql})" for number, sql in enumerate(moved[:-1]))
+    return f"WITH {first} {moved[-1]}" if first else moved[-1]
+
+
+def _moved(sql: str, *, by: int) -> str:
+    """Return a statement whose arguments stand behind so many others."""
+    return _PLACEHOLDER.sub(lambda place: f"${int(place[1]) + by}", sql)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +227,7 @@ class Unit:
 
     lane: Lane
     events: list[Event] = field(default_factory=list[Event])
+    _later: list[_Given] = field(default_factory=list[_Given])
     _connection: asyncpg.Connection | None = None
     _lease: Any = None
 
@@ -210,21 +238,38 @@ class Unit:
 
     async def row(self, statement: Statement, **values: Any) -> Row | None:
         """Run a statement and return its first row, or None."""
-        connection = await self.begin()
+        connection = await self._ready()
         with unavailable():
             return await connection.fetchrow(statement.sql, *statement.arguments(values))
 
     async def rows(self, statement: Statement, **values: Any) -> list[Row]:
         """Run a statement and return its rows."""
-        connection = await self.begin()
+        connection = await self._ready()
         with unavailable():
             return await connection.fetch(statement.sql, *statement.arguments(values))
 
     async def run(self, statement: Statement, **values: Any) -> str:
         """Run a statement and return PostgreSQL's command tag, such as `UPDATE 1`."""
-        connection = await self.begin()
+        connection = await self._ready()
         with unavailable():
             return await connection.execute(statement.sql, *statement.arguments(values))
+
+    def later(self, statement: Statement, **values: Any) -> None:
+        """Run a plain INSERT of which nobody wants to hear, before the next statement or COMMIT.
+
+        All that have gathered by then go to the server as one. They see nothing of each other.
+        """
+        self._later.append(_Given(statement.sql, statement.arguments(values)))
+
+    async def _ready(self) -> asyncpg.Connection:
+        """Return the connection, with everything done that was to be done later."""
+        connection = await self.begin()
+        if self._later:
+            gathered, self._later = self._later, []
+            sql = _together(*((each.sql, len(each.arguments)) for each in gathered))
+            with unavailable():
+                await connection.execute(sql, *chain(*(each.arguments for each in gathered)))
+        return connection
 
     async def begin(self) -> asyncpg.Connection:
         """Take a connection and open the transaction; connections found dead are replaced."""
@@ -260,10 +305,10 @@ class Unit:
         Raises:
             CommitUnknown: the connection broke while COMMIT was under way.
         """
-        if self._connection is None:
+        if self._connection is None and not self._later:
             return
-        connection = self._connection
         try:
+            connection = await self._ready()
             if self.events or answer:
                 statement = APPEND_AND_KEEP if answer else APPEND
                 with unavailable():
@@ -292,6 +337,7 @@ class Unit:
     async def _return(self) -> None:
         lease, self._connection, self._lease = self._lease, None, None
         self.events.clear()
+        self._later.clear()
         await lease.__aexit__(None, None, None)
 
 
@@ -371,6 +417,8 @@ def _pool(url: str, size: int, *, read_only: bool) -> asyncpg.Pool:
         "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS_MAX),
         "default_transaction_read_only": "on" if read_only else "off",
         "jit": "off",
+        # What is written is found by its key: whatever the key, the plan is the same.
+        "plan_cache_mode": "auto" if read_only else "force_generic_plan",
     }
     return asyncpg.create_pool(
         url,

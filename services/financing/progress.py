@@ -95,11 +95,13 @@ async def move(
     actor: str,
     changes: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
+    decision: Mapping[str, Any] | None = None,
     ruled: Row | None = None,
 ) -> Row:
     """Take an application through some events: its history, its new row, one event in the feed.
 
-    A refusal is told by letter; `ruled` is the review that led to it, if one did.
+    `decision` is kept with it, where one was made. A refusal is told by letter; `ruled` is the
+    review that led to it, if one did.
 
     Raises:
         IllegalTransition: the first of the events is not possible from here; nothing is written.
@@ -115,8 +117,10 @@ async def move(
         await quarantine.overtake(unit, row["id"], actor=actor, now=now)
     if row["status"] == application.Status.WAITING:
         await quotas.leave(unit, row["id"], now=now)
+    if decision is not None:
+        applications.add_decision(unit, application_id=row["id"], created_at=now, **decision)
     for event, reached in taken:
-        await applications.add_step(
+        applications.add_step(
             unit,
             id=new_id(),
             application_id=row["id"],
@@ -323,7 +327,7 @@ async def _follow(
     await move(unit, app, (event,), now=now, actor=actor, changes=changes, data=data)
     await wait(unit, app, waits, now=now)
     if to is not None:
-        await send_to(unit, app["id"], to, now=now)
+        send_to(unit, app["id"], to, now=now)
 
 
 def _report_told(app: Row, sub: Row, kind: str, data: Mapping[str, Any], now: datetime) -> Event:
@@ -429,9 +433,9 @@ async def hold(
     )
 
 
-async def send_to(unit: Unit, application_id: UUID, to: Way, *, now: datetime) -> None:
+def send_to(unit: Unit, application_id: UUID, to: Way, *, now: datetime) -> None:
     """Write the intent to send an application to a lender; its clock begins."""
-    await submissions.add(
+    submissions.add(
         unit,
         id=to.id,
         application_id=application_id,
@@ -444,7 +448,7 @@ async def send_to(unit: Unit, application_id: UUID, to: Way, *, now: datetime) -
         created_at=now,
         changed_at=now,
     )
-    await deadlines.start(
+    deadlines.start(
         unit,
         clock(Duty.ANSWER, to.product, since=now.astimezone(WIB)),
         duty=Duty.ANSWER,
@@ -495,7 +499,7 @@ async def serve_waiting(unit: Unit, *, now: datetime) -> bool:
             data = {"submission_id": str(to.id), "channel": channel}
             route = (application.Event.ROUTE,)
             await move(unit, app, route, now=now, actor="worker", data=data)
-            await send_to(unit, app["id"], to, now=now)
+            send_to(unit, app["id"], to, now=now)
     if reached.keys() == ids and len(rows) < quotas.WAITING_MAX:
         await quotas.rechecked(unit, channel, year=on.year)
     return bool(served)

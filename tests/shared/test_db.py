@@ -167,3 +167,43 @@ async def test_a_statement_takes_its_own_arguments_and_no_others(registry: Servi
         await registry.database.reader.row(COUNT, nonsense=1)
     with pytest.raises(KeyError):
         await registry.database.reader.row(INSERT)
+
+
+LATER = Statement("INSERT INTO region (code, name, level) VALUES ($1, $2, 1)", "code", "name")
+NAMES = Statement("SELECT code, name FROM region WHERE code IN ('97', '98', '99') ORDER BY code")
+
+
+async def test_what_is_to_be_done_later_is_done_before_it_is_looked_for(registry: Service):
+    async def stops():
+        async with registry.database.write() as unit:
+            for code in ("97", "98", "99"):
+                unit.later(LATER, code=code, name=f"${code}")
+            seen = [tuple(row) for row in await unit.rows(NAMES)]
+            assert seen == [("97", "$97"), ("98", "$98"), ("99", "$99")]
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await stops()
+    assert await registry.database.reader.rows(NAMES) == []
+
+
+async def test_what_is_to_be_done_later_is_done_at_the_end_or_not_at_all(registry: Service):
+    async with registry.database.write() as unit:
+        unit.later(LATER, code="98", name="a")
+    async with registry.database.write() as unit:
+        unit.record(an_event())
+        unit.later(LATER, code="99", name="b")
+    assert [row["code"] for row in await registry.database.reader.rows(NAMES)] == ["98", "99"]
+
+    async def fails():
+        async with registry.database.write() as unit:
+            unit.record(an_event())
+            unit.later(LATER, code="97", name="c")
+            unit.later(LATER, code="99", name="taken")
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await fails()
+    assert await count(registry) == 1
+    assert len(await registry.database.reader.rows(NAMES)) == 2
+    async with registry.database.write() as unit:
+        await unit.run(Statement("DELETE FROM region WHERE code IN ('98', '99')"))

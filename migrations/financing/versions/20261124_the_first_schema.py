@@ -293,13 +293,15 @@ def upgrade() -> None:
         sa.Column("editions", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.Column("facts_sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("outcome", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("outcome", postgresql.JSON(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["application_id"], ["application.id"], name=op.f("fk_decision_application_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
     )
+    for long in ("facts", "outcome"):  # a tenth of the time that PostgreSQL's own way takes
+        op.execute(f"ALTER TABLE decision ALTER COLUMN {long} SET COMPRESSION lz4")
     op.create_index(
         "ix_decision_application_id", "decision", ["application_id", "id"], unique=False
     )

@@ -30,8 +30,8 @@ from services.financing.db.applications import (
     ApplicationPending,
     DecisionNotFound,
 )
-from services.financing.domain.application import Event, IllegalTransition, Status
-from services.financing.domain.book import with_book
+from services.financing.domain.application import Event, IllegalTransition, Status, advance
+from services.financing.domain.book import BookedLoan, with_book
 from services.financing.domain.decision import Decision
 from services.financing.domain.eligibility import (
     Applicant,
@@ -56,9 +56,10 @@ from services.financing.registry import (
     RegistryUnavailable,
     SubjectNotFound,
 )
+from shared.auth import Caller
 from shared.clock import WIB, Now
-from shared.db import Row, Unit
-from shared.edge import OnceLater, Read, router
+from shared.db import Reader, Row, Unit
+from shared.edge import OnceLater, Pending, Read, router
 from shared.idempotency import (
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
@@ -137,18 +138,15 @@ async def submit_application(
     The answer's status says what came of it: `routed`, `waiting` (for a lender's quota), `refused`
     or `incubating`. The reasons, the score and the route are at `/applications/{id}/decision`.
     """
-    await once.replay()
-    draft = await applications.get(db, caller, id)
-    if draft["status"] != Status.DRAFTED:
-        raise IllegalTransition(Status(draft["status"]), Event.SUBMIT)
+    draft = await _draft(once, db, caller, id)
     borrower = BorrowerIn(kind=draft["borrower_kind"], id=draft["borrower_id"])
     known = await known_borrower(request, caller, borrower, ReadingPurpose.ASSESSMENT)
     unit = await once.begin()
-    row = await applications.lock(unit, caller, id)
+    row, book = await applications.lock_with_loans(unit, caller, id)
     kept = await decide(
         unit,
         row,
-        await _case(unit, row, known),
+        _case(row, known, book),
         decision_id=new_id(),
         events=(Event.SUBMIT, Event.ASSESS),
         actor=caller.id,
@@ -160,6 +158,21 @@ async def submit_application(
         now=now,
     )
     return answer(kept)
+
+
+async def _draft(once: Pending, db: Reader, caller: Caller, id: UUID) -> Row:
+    """Return an application that can be submitted.
+
+    A submission leaves no draft behind, so only what is no draft can have been submitted before:
+    then a repeat gets the stored answer.
+    """
+    try:
+        row = await applications.get(db, caller, id)
+        advance(Status(row["status"]), Event.SUBMIT)
+    except (ApplicationNotFound, IllegalTransition):
+        await once.replay()
+        raise
+    return row
 
 
 @routes.get(
@@ -285,13 +298,6 @@ async def decide(
     here = {**row, **changes}
     decided = await _decided(unit, here, case, channels=channels, now=now)
     decision = decided.decision
-    await applications.add_decision(
-        unit,
-        **_kept(decided),
-        id=decision_id,
-        application_id=row["id"],
-        created_at=now,
-    )
     kept = await progress.move(
         unit,
         row,
@@ -300,9 +306,10 @@ async def decide(
         actor=actor,
         changes={"decision_id": decision_id, **changes},
         data={"decision_id": str(decision_id), "outcome": decision.route.outcome},
+        decision={"id": decision_id, **_kept(decided)},
     )
     if decided.leg is not None:
-        await progress.send_to(unit, row["id"], decided.leg, now=now)
+        progress.send_to(unit, row["id"], decided.leg, now=now)
     elif decision.route.outcome is Outcome.WAITING:
         legs = [progress.way(leg) for leg in decision.route.waiting]
         await progress.wait(unit, kept, legs, now=now)
@@ -338,16 +345,16 @@ async def _decided(
         if decision.route.outcome is not Outcome.ROUTED:
             return _Decided(decision, written, outcome, None)
         leg = progress.way(decision.route.legs[0])
+        limited = any(leg.product in each.quotas for each in today if each.code == leg.channel)
         # Where it fails, the quota is locked by now: what is read next is what there is.
-        if await progress.hold(unit, row, leg, now=now):
+        if not limited or await progress.hold(unit, row, leg, now=now):
             return _Decided(decision, written, outcome, leg)
 
 
-async def _case(unit: Unit, row: Row, known: Known) -> Case:
+def _case(row: Row, known: Known, book: Sequence[BookedLoan]) -> Case:
     """Return what a draft is decided by: declared, known to the registry, and in our own book."""
     kind = BorrowerKind(row["borrower_kind"])
     declared = DeclaredIn.model_validate_json(row["declared"])
-    book = await applications.loans(unit, kind, row["borrower_id"])
     who = applicant(kind, declared, known)
     asked = LoanRequest(
         amount=Rupiah(row["amount"]),

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 from sqlalchemy import (
     any_,
     bindparam,
@@ -179,6 +180,37 @@ _ROUTE = Statement(
     .where(_by_id)
 )
 
+_other = application.alias("other")
+_loans_so_far = (
+    select(
+        as_text(
+            func.json_agg(
+                aggregate_order_by(
+                    as_object(
+                        **columns(submission, "product", "channel", "status"),
+                        amount=_other.c.amount,
+                    ),
+                    submission.c.created_at,
+                )
+            )
+        )
+    )
+    .select_from(submission.join(_other, _other.c.id == submission.c.application_id))
+    .where(
+        _other.c.borrower_kind == application.c.borrower_kind,
+        _other.c.borrower_id == application.c.borrower_id,
+        text(BOOKED),
+    )
+    .correlate(application)
+    .scalar_subquery()
+)
+_LOCK_WITH_LOANS = _each(
+    lambda seen: (
+        select(application, _loans_so_far.label("loans"))
+        .where(_by_id, *seen)
+        .with_for_update(of=application)
+    )
+)
 _LOANS = Statement(
     select(submission.c.product, submission.c.channel, submission.c.status, application.c.amount)
     .join(application, application.c.id == submission.c.application_id)
@@ -201,6 +233,16 @@ async def lock(unit: Unit, caller: Caller, id: UUID) -> Row:
     """Return the row, held against other writers; raises `ApplicationNotFound`."""
     kind, values = reach(caller)
     return _found(await unit.row(_LOCK[kind], id=id, **values))
+
+
+async def lock_with_loans(unit: Unit, caller: Caller, id: UUID) -> tuple[Row, list[BookedLoan]]:
+    """Return the row, held against other writers, and the `loans` of its borrower.
+
+    Raises `ApplicationNotFound`.
+    """
+    kind, values = reach(caller)
+    row = _found(await unit.row(_LOCK_WITH_LOANS[kind], id=id, **values))
+    return row, [_loan(each) for each in orjson.loads(row["loans"] or "[]")]
 
 
 async def lock_any(unit: Unit, id: UUID) -> Row:
@@ -239,9 +281,9 @@ async def change(unit: Unit, row: Row, changes: Mapping[str, Any], *, now: datet
         raise ApplicationPending("The borrower has another application under way.") from None
 
 
-async def add_step(unit: Unit, **values: Any) -> None:
+def add_step(unit: Unit, **values: Any) -> None:
     """Append one step to an application's history."""
-    await unit.run(_ADD_STEP, **values)
+    unit.later(_ADD_STEP, **values)
 
 
 async def steps(db: Reader, id: UUID) -> str:
@@ -250,9 +292,9 @@ async def steps(db: Reader, id: UUID) -> str:
     return row["items"] if row and row["items"] else "[]"
 
 
-async def add_decision(unit: Unit, **values: Any) -> None:
+def add_decision(unit: Unit, **values: Any) -> None:
     """Keep a decision."""
-    await unit.run(_ADD_DECISION, **values)
+    unit.later(_ADD_DECISION, **values)
 
 
 async def decided(db: Reader | Unit, id: UUID) -> Row:
@@ -266,15 +308,16 @@ async def decided(db: Reader | Unit, id: UUID) -> Row:
 async def loans(unit: Unit, borrower_kind: str, borrower_id: UUID) -> list[BookedLoan]:
     """Return the loans that a borrower has had through us, the oldest first."""
     rows = await unit.rows(_LOANS, borrower_kind=borrower_kind, borrower_id=borrower_id)
-    return [
-        BookedLoan(
-            product=row["product"],
-            channel=row["channel"],
-            amount=Rupiah(row["amount"]),
-            running=row["status"] != Status.REPAID,
-        )
-        for row in rows
-    ]
+    return [_loan(row) for row in rows]
+
+
+def _loan(found: Row | Mapping[str, Any]) -> BookedLoan:
+    return BookedLoan(
+        product=found["product"],
+        channel=found["channel"],
+        amount=Rupiah(found["amount"]),
+        running=found["status"] != Status.REPAID,
+    )
 
 
 async def route(unit: Unit, id: UUID) -> str:

@@ -67,7 +67,7 @@ _PAGE_OF_APPLICATION = {
 }
 
 
-async def start(
+def start(
     unit: Unit,
     clock: Clock,
     *,
@@ -79,7 +79,7 @@ async def start(
     product: str | None = None,
 ) -> None:
     """Start the clock of a submission or a review."""
-    await unit.run(
+    unit.later(
         _START,
         id=new_id(),
         application_id=application_id,

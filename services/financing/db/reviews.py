@@ -136,7 +136,7 @@ async def begin(
 ) -> Row:
     """Open a review of a locked application, start its clock, and return its JSON as `body`."""
     id, runs = new_id(), clock(Duty.REVIEW, None, since=now.astimezone(WIB))
-    await deadlines.start(
+    deadlines.start(
         unit,
         runs,
         duty=Duty.REVIEW,

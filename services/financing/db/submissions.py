@@ -183,9 +183,9 @@ _HEARTBEAT = Statement(
 _LAST_BEAT = Statement(select(func.max(heartbeat.c.at).label("at")))
 
 
-async def add(unit: Unit, **values: Any) -> None:
+def add(unit: Unit, **values: Any) -> None:
     """Write the intent: this application, to this lender. Its id is the idempotency key."""
-    await unit.run(
+    unit.later(
         _ADD,
         attempt=0,
         sendings_failed=0,

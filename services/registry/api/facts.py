@@ -29,7 +29,7 @@ from services.registry.domain.person import MigrationStatus, VerificationLevel
 from services.registry.domain.training import Training, TrainingStatus, TrainingTopic
 from shared.auth import Caller, Forbidden, Kind, requires
 from shared.clock import WIB, Now
-from shared.db import Row, Unit
+from shared.db import Row
 from shared.edge import Read, Write, router
 from shared.events import Event
 from shared.ids import new_id
@@ -139,13 +139,12 @@ async def read_person_facts(
     caller: FactsReader, unit: Write, request: Request, now: Now, id: UUID, asked: FactsAsked
 ) -> Response:
     """Read what financing needs of a person, for a stated purpose."""
-    row = await facts.of_person(unit, id)
+    row = await facts.of_person(unit, id, _reading(request, caller, asked.purpose, now))
     nik = None
     if tells_nik(asked.purpose, caller.scopes) and row["nik_cipher"] is not None:
         sealer = Sealer(request.app.state.keys, NIK_COLUMN)
         nik = sealer.open(id, row["nik_key_id"], row["nik_cipher"])
     told = _person_facts(row, nik, on=now.astimezone(WIB).date())
-    await _write_down(unit, request, caller, asked.purpose, id, now)
     unit.record(_facts_read("person", id, row["version"], asked.purpose, now))
     return Response(told.model_dump_json(), media_type="application/json")
 
@@ -160,8 +159,8 @@ async def read_cooperative_facts(
     caller: FactsReader, unit: Write, request: Request, now: Now, id: UUID, asked: FactsAsked
 ) -> Response:
     """Read what financing needs of a cooperative, for a stated purpose."""
-    row = await facts.of_cooperative(unit, id, on=now.astimezone(WIB).date())
-    await _write_down(unit, request, caller, asked.purpose, id, now)
+    reading = _reading(request, caller, asked.purpose, now)
+    row = await facts.of_cooperative(unit, id, reading, on=now.astimezone(WIB).date())
     unit.record(_facts_read("cooperative", id, row["version"], asked.purpose, now))
     return Response(row["body"], media_type="application/json")
 
@@ -180,18 +179,8 @@ async def list_facts_readings(
     return Response(page_json(page, paging), media_type="application/json")
 
 
-async def _write_down(
-    unit: Unit, request: Request, caller: Caller, purpose: Purpose, id: UUID, now: datetime
-) -> None:
-    await facts.add_reading(
-        unit,
-        id=new_id(),
-        subject_id=id,
-        purpose=purpose,
-        caller_id=caller.id,
-        request_id=request.scope["request_id"],
-        at=now,
-    )
+def _reading(request: Request, caller: Caller, purpose: Purpose, now: datetime) -> facts.Reading:
+    return facts.Reading(new_id(), purpose, caller.id, request.scope["request_id"], now)
 
 
 def _facts_read(noun: str, id: UUID, version: int, purpose: Purpose, now: datetime) -> Event:

@@ -1,11 +1,22 @@
-"""Named queries on what financing reads, and on the record of each reading."""
+"""Named queries on what financing reads: each writes the reading down as it reads."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, bindparam, func, insert, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+)
 
 from services.registry.db.cooperatives import FIGURES, RATS, VILLAGES, CooperativeNotFound
 from services.registry.db.people import PersonNotFound, each_page_under
@@ -24,6 +35,28 @@ from services.registry.domain.facts import Purpose
 from services.registry.domain.membership import Event, Status
 from shared.db import Row, Statement, Unit
 from shared.sql_json import as_object, as_text, columns
+
+
+class Reading(NamedTuple):
+    """A reading as it is written down: by whom, in which request, why and when."""
+
+    reading_id: UUID
+    purpose: Purpose
+    caller_id: str
+    request_id: str
+    at: datetime
+
+
+def _written_down(facts: Select[*tuple[Any, ...]], subject: Table) -> Statement:
+    """Return a query by `id` that also writes down, where it finds somebody, that it was asked."""
+    column = facts_reading.c
+    told = [column.purpose, column.caller_id, column.request_id, column.at]
+    asked = [bindparam("reading_id", type_=column.id.type), subject.c.id]
+    asked += [bindparam(each.name, type_=each.type) for each in told]
+    by_id = subject.c.id == bindparam("id")
+    names = [column.id, column.subject_id, *told]
+    written = insert(facts_reading).from_select(names, select(*asked).where(by_id)).cte("written")
+    return Statement(facts.where(by_id).add_cte(written))
 
 
 def _list(item: ColumnElement[Any], source: Any, *conditions: ColumnElement[bool]) -> Any:
@@ -52,7 +85,7 @@ _memberships = _list(
     membership.c.person_id == person.c.id,
     membership.c.status == Status.ACTIVE.value,
 )
-_PERSON = Statement(
+_PERSON = _written_down(
     select(
         *(
             person.c[name]
@@ -87,7 +120,8 @@ _PERSON = Statement(
             training.c.person_id == person.c.id,
         ).label("trainings"),
         _memberships.label("memberships"),
-    ).where(person.c.id == bindparam("id"))
+    ),
+    person,
 )
 _today = bindparam("today", type_=Date)
 _officers_count = (
@@ -100,7 +134,7 @@ _officers_count = (
     .correlate(cooperative)
     .scalar_subquery()
 )
-_COOPERATIVE = Statement(
+_COOPERATIVE = _written_down(
     select(
         cooperative.c.version,
         as_text(
@@ -130,9 +164,9 @@ _COOPERATIVE = Statement(
                 on=_today,
             )
         ).label("body"),
-    ).where(cooperative.c.id == bindparam("id"))
+    ),
+    cooperative,
 )
-_ADD = Statement(insert(facts_reading))
 READINGS: Mapping[str, Statement] = each_page_under(
     select(
         facts_reading.c.id,
@@ -146,39 +180,17 @@ READINGS: Mapping[str, Statement] = each_page_under(
 )
 
 
-async def of_person(unit: Unit, id: UUID) -> Row:
+async def of_person(unit: Unit, id: UUID, reading: Reading) -> Row:
     """Return a person's facts, the lists as JSON; raises `PersonNotFound`."""
-    row = await unit.row(_PERSON, id=id)
+    row = await unit.row(_PERSON, id=id, **reading._asdict())
     if row is None:
         raise PersonNotFound("There is no person with this id whom you may see.")
     return row
 
 
-async def of_cooperative(unit: Unit, id: UUID, *, on: date) -> Row:
+async def of_cooperative(unit: Unit, id: UUID, reading: Reading, *, on: date) -> Row:
     """Return version and JSON of a cooperative's facts; raises `CooperativeNotFound`."""
-    row = await unit.row(_COOPERATIVE, id=id, today=on)
+    row = await unit.row(_COOPERATIVE, id=id, today=on, **reading._asdict())
     if row is None:
         raise CooperativeNotFound("There is no cooperative with this id.")
     return row
-
-
-async def add_reading(
-    unit: Unit,
-    *,
-    id: UUID,
-    subject_id: UUID,
-    purpose: Purpose,
-    caller_id: str,
-    request_id: str,
-    at: datetime,
-) -> None:
-    """Write down that facts were read: whose, by whom, why and when."""
-    await unit.run(
-        _ADD,
-        id=id,
-        subject_id=subject_id,
-        purpose=purpose,
-        caller_id=caller_id,
-        request_id=request_id,
-        at=at,
-    )
