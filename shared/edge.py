@@ -10,6 +10,7 @@ statement; store the answer of an idempotent act; commit. Only then does the ans
 import hashlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from typing import Annotated, Any, NoReturn, cast, get_type_hints
 from urllib.parse import parse_qsl, unquote_to_bytes
@@ -18,6 +19,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared import clock, idempotency, strict_json
 from shared.auth import Caller, Requires, caller_of
@@ -73,6 +75,12 @@ class _Repeat(Exception):
 class Edge(APIRoute):
     """The route class of every endpoint; see the module."""
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if self._plan is not None:
+            # FastAPI's own wrapping closes what dependencies have opened; a plan opens nothing.
+            self.app = _served(self.get_route_handler())
+
     def get_route_handler(self) -> Handler:
         """Return the endpoint in the order that the module describes."""
         endpoint = self._planned() or super().get_route_handler()
@@ -93,20 +101,37 @@ class Edge(APIRoute):
 
         return handle
 
-    def _planned(self) -> Handler | None:
-        """Return an endpoint that makes its own `Response` as a handler with a plan."""
+    @cached_property
+    def _plan(self) -> Plan | None:
+        """The plan of an endpoint that makes its own `Response`."""
         answers = get_type_hints(self.endpoint).get("return")
         if not (isinstance(answers, type) and issubclass(answers, Response)):
             return None
         if FORM in _media(self):  # a plan reads no forms
             return None
-        plan = Plan.of(self.dependant)
+        return Plan.of(self.dependant)
+
+    def _planned(self) -> Handler | None:
+        """Return an endpoint with a plan as a handler."""
+        plan = self._plan
+        if plan is None:
+            return None
 
         async def endpoint(request: Request) -> Response:
             body = getattr(request, "_json", MISSING)
             return await self.endpoint(**await plan.arguments(request, body))
 
         return endpoint
+
+
+def _served(handle: Handler) -> ASGIApp:
+    """Return a handler as an application; what it raises is answered by the problems' handlers."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handle(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
 
 
 def router(prefix: str = "", *, tags: list[str | Any] | None = None) -> APIRouter:

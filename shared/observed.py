@@ -36,6 +36,7 @@ class Observed:
             buckets=_BUCKETS,
             registry=registry,
         )
+        self._seconds_of = dict[tuple[str, str, int], Histogram]()
         self.broken = Counter(
             "http_unhandled_total", "Requests that ended in an unhandled error", registry=registry
         )
@@ -73,7 +74,10 @@ class Observed:
         route: Any = scope.get("route")
         template = getattr(route, "path", "unmatched")
         caller: Any = scope.get("caller")
-        self.seconds.labels(scope["method"], template, status).observe(seconds)
+        labels = scope["method"], template, status
+        if labels not in self._seconds_of:
+            self._seconds_of[labels] = self.seconds.labels(*labels)
+        self._seconds_of[labels].observe(seconds)
         log.info(
             "request",
             request_id=scope["request_id"],

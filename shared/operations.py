@@ -24,6 +24,7 @@ from shared.db import SELECT_ONE, Database, DatabaseUnavailable, Reader, Stateme
 from shared.express import Express
 from shared.observed import Observed
 from shared.problems import Catalogue
+from shared.signpost import Signpost
 
 Check = Callable[[], Awaitable[str | None]]
 """Returns None when all is well, else a sentence that says what is wrong."""
@@ -72,6 +73,10 @@ def new_app(
     app.state.edges = list[APIRoute]()
     app.state.checks = dict[str, Check]()
     app.state.measures = list[Measure]()
+    app.state.signpost = None
+    if not traced:  # the router tells the tracer which route it has found, but not of ours
+        app.state.signpost = Signpost()
+        app.router.routes.insert(0, app.state.signpost)
     # The one added last is outermost: a short answer is observed like any other.
     if not traced:
         app.add_middleware(Express, service=app)
@@ -89,12 +94,14 @@ def new_app(
 
 
 def include(app: FastAPI, *routers: APIRouter) -> None:
-    """Add a service's routers, the hottest first: a request is matched against them in order."""
+    """Add a service's routers; where two of their addresses fit a request, the first answers."""
     for routes in routers:
         # Not `include_router`: its nested routers are matched one by one at each request, and
         # hide the methods of an address from the 405 that lists them.
         app.router.routes.extend(routes.routes)
         edges = [route for route in routes.routes if isinstance(route, APIRoute)]
+        if app.state.signpost is not None:
+            app.state.signpost.add(edges)
         app.state.edges = [*app.state.edges, *edges]
 
 

@@ -8,15 +8,18 @@ So a request that may not be made learns nothing, one that does not fit hears of
 once, and neither touches the database.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from inspect import isawaitable, iscoroutinefunction
 from typing import Any, cast
 
 from fastapi import Request
+from fastapi._compat.v2 import ModelField, is_scalar_field
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_params_to_args
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Param
 
 from shared.auth import Requires
 
@@ -66,9 +69,7 @@ class Plan:
             (wanted.header_params, "headers"),
         ):
             if fields:
-                found, faults = request_params_to_args(fields, getattr(request, source))
-                values.update(found)
-                errors.extend(faults)
+                _read(fields, getattr(request, source), values, errors)
         if wanted.body_params:
             (field,) = wanted.body_params
             if body is MISSING:
@@ -110,6 +111,31 @@ class Plan:
         if errors:
             raise RequestValidationError(errors)
         return await self.call(request, {**values, **permitted}, {})
+
+
+def _read(
+    fields: Sequence[ModelField], source: Mapping[str, Any], values: Values, errors: list[Any]
+) -> None:
+    """Read and check parameters: a plain one that was sent at once, any other as FastAPI does."""
+    for field in fields:
+        place = _plain(field)
+        sent = source.get(place[1]) if place else None
+        if place is None or sent is None:
+            found, faults = request_params_to_args([field], source)
+            values.update(found)
+        else:
+            value, faults = field.validate(sent, values, loc=place)
+            if not faults:
+                values[field.name] = value
+        errors.extend(cast("list[Any]", faults or ()))
+
+
+@cache
+def _plain(field: ModelField) -> tuple[str, str] | None:
+    """Return where a parameter stands that is one value under one name; None of any other."""
+    if not is_scalar_field(field) or field.validation_alias not in {None, field.alias}:
+        return None
+    return cast("Param", field.field_info).in_.value, field.alias
 
 
 def _child(child: Dependant) -> tuple[str, Call, Plan]:
