@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,17 @@ def cpu_seconds(pid: int) -> float:
     """Return the CPU time that a process has used, user and system."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def children_cpu_seconds(parent: int) -> float:
+    """Return the CPU time of the processes that a process has started and that still run."""
+    total = 0.0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended in the meantime
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == parent:
+                total += cpu_seconds(int(stat.parent.name))
+    return total
 
 
 @dataclass
