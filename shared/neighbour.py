@@ -3,7 +3,7 @@ The line to another service of ours, which is asked at every turn of a hot path.
 
 It does what `Outbound` does, under the same deadline and caps and with the same two failures, but
 writes and reads HTTP/1.1 by itself: httpx costs more than the answering service
-(docs/decisions/0017). What such a service does not need takes the ordinary way: another host, or
+(docs/decisions/0018). What such a service does not need takes the ordinary way: another host, or
 a test's own transport.
 """
 

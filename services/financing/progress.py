@@ -403,7 +403,7 @@ async def as_they_stand(
     The quotas are those for a newcomer who lives in a province.
     """
     paused = await paused_channels(db)
-    today = [replace(each, paused=each.code in paused) for each in channels]
+    today = [replace(each, paused=True) if each.code in paused else each for each in channels]
     rows = await quotas.left(db, year=now.astimezone(WIB).year, province=province)
     if not rows:
         return tuple(today)
