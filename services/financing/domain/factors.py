@@ -500,9 +500,9 @@ _COUNTED: Mapping[Card, Callable[[Counting], Values]] = {
 def _margin(income_month: int | None, turnover_year: int | None) -> int | None:
     if income_month is None or turnover_year is None:
         return None
-    if turnover_year <= 0 or income_month <= 0:
+    if turnover_year <= 0:
         return 0
-    return min(income_month * 12_000 // turnover_year, SHARE_MAX)
+    return max(0, min(income_month * 12_000 // turnover_year, SHARE_MAX))
 
 
 def _part(part: int | None, whole: int | None) -> int | None:

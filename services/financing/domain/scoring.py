@@ -9,6 +9,7 @@ bring. What no points can make good is named beside them, as a knock-out.
 from bisect import bisect_right
 from datetime import date
 from enum import StrEnum
+from math import inf
 from typing import NamedTuple
 
 import msgspec
@@ -171,10 +172,7 @@ def score(
     age = business_age(applicant, on)
     card = card_for(applicant, age=age, beginner_months=edition.beginner_months)
     carries = _capacity(applicant, request, edition, share_max)
-    share = None if carries is None else carries.burden_permille
-    if share is None or share > SHARE_MAX:
-        share = None if carries is None else SHARE_MAX
-    values = counted(card, Counting(applicant, request, on, share, age))
+    values = counted(card, Counting(applicant, request, on, _share(carries), age))
     earned = edition.cards[card].total(values)
     out = _knock_outs(applicant, carries)
     grade = Grade.E if out else _GRADES[bisect_right(edition.grade_starts, earned.points)]
@@ -228,14 +226,20 @@ def _tested(
     return Capacity(amount, due, others, income, burden, verdict)
 
 
-def _weighs(carries: Capacity) -> tuple[bool, int]:
-    """Order by what the instalments take of the income; no income at all is the most."""
-    return carries.burden_permille is None, carries.burden_permille or 0
+def _weighs(carries: Capacity) -> float:
+    """Return what the instalments take of the income; of no income at all it is the most."""
+    return inf if carries.burden_permille is None else carries.burden_permille
+
+
+def _share(carries: Capacity | None) -> int | None:
+    """Return the same as it is counted: what takes more than all of the income takes all of it."""
+    return None if carries is None else int(min(_weighs(carries), SHARE_MAX))
 
 
 def _knock_outs(applicant: Applicant, carries: Capacity | None) -> tuple[KnockOut, ...]:
     found = ()
-    if (_worst_collectibility(applicant) or 0) >= NOT_PERFORMING:
+    worst = _worst_collectibility(applicant)
+    if worst is not None and worst >= NOT_PERFORMING:
         found = (KnockOut.COLLECTIBILITY,)
     if _listed(applicant):
         found = (*found, KnockOut.DHN_LISTED)

@@ -49,9 +49,10 @@ def test_only_the_term_of_kur_pmi_is_told_as_law():
 
 def test_a_review_has_three_times_twenty_four_hours_whatever_the_day():
     since = at("2026-03-20T15:30")
-    runs = clock(Duty.REVIEW, None, since=since)
-    assert runs.due_at - since == timedelta(hours=72)
-    assert (runs.due_on, runs.near_at) == (date(2026, 3, 23), at("2026-03-22T15:30"))
+    for product in (None, *(product.code for product in PRODUCTS)):
+        runs = clock(Duty.REVIEW, product, since=since)
+        assert runs.due_at - since == timedelta(hours=72)
+        assert (runs.due_on, runs.near_at) == (date(2026, 3, 23), at("2026-03-22T15:30"))
 
 
 @given(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.financing.domain import duration
+from services.financing.domain import duration, routing
 from services.financing.domain.decision import (
     ENGINE_VERSION,
     IN_FORCE,
@@ -201,6 +201,24 @@ def test_while_a_kur_runs_only_its_lender_is_asked_for_another(lender, asked):
     others = [each.channel for each in route.left_out if each.why is WhyNot.OTHER_LENDER]
     both = ["kur-bank-nusantara", "kur-bank-samudra"]
     assert others == ([each for each in both if each not in asked] if lender else [])
+
+
+@pytest.mark.parametrize("code", [channel.code for channel in routing.CHANNELS])
+def test_a_lender_has_the_products_of_its_scheme_and_no_other(code):
+    (channel,) = (each for each in routing.CHANNELS if each.code == code)
+    routing.check_channel(code, None)
+    for product in PRODUCTS:
+        if product.scheme is channel.scheme:
+            routing.check_channel(code, product.code)
+            continue
+        with pytest.raises(routing.ChannelNotFound, match=r"^There is no lender .*product\.$"):
+            routing.check_channel(code, product.code)
+
+
+def test_a_lender_that_nobody_knows_is_not_found():
+    for product in (None, kur.MIKRO):
+        with pytest.raises(routing.ChannelNotFound):
+            routing.check_channel("a-bank-of-nobody", product)
 
 
 def test_the_whole_quota_may_be_used_and_the_exact_score_suffices():

@@ -38,18 +38,18 @@ def somebody(id: str = "reviewer", person: UUID | None = None, of: UUID | None =
 
 
 @pytest.mark.parametrize(
-    "reviewer",
+    ("reviewer", "part"),
     [
-        somebody("app-a"),
-        somebody("app-b"),
-        somebody("app-c"),
-        somebody(person=BORROWER),
-        somebody(of=COOPERATIVE),
-        somebody(of=BORROWER),
+        (somebody("app-a"), "You made this"),
+        (somebody("app-b"), "You made this"),
+        (somebody("app-c"), "You registered"),
+        (somebody(person=BORROWER), "You are"),
+        (somebody(of=COOPERATIVE), "You act for"),
+        (somebody(of=BORROWER), "You act for"),
     ],
 )
-def test_whoever_has_a_part_in_it_is_kept_off(reviewer: Reviewer):
-    with pytest.raises(ConflictOfInterest):
+def test_whoever_has_a_part_in_it_is_kept_off_and_hears_which(reviewer: Reviewer, part: str):
+    with pytest.raises(ConflictOfInterest, match=rf"^{part} .*[a-z]\.$"):
         check_impartial(PARTIES, reviewer)
 
 
@@ -60,7 +60,7 @@ def test_somebody_without_a_part_may_review():
 
 def test_a_proposal_is_settled_by_another():
     check_another("reviewer-a", somebody("reviewer-b"))
-    with pytest.raises(SamePerson):
+    with pytest.raises(SamePerson, match=r"^You proposed .*[a-z]\.$"):
         check_another("reviewer-a", somebody("reviewer-a"))
 
 
@@ -75,6 +75,19 @@ def test_a_ruling_fits_its_subject_and_only_an_override_names_a_fact(
     else:
         with pytest.raises(RulingNotPossible):
             check_ruling(subject, ruling, names_a_fact=names_a_fact)
+
+
+@pytest.mark.parametrize(
+    ("ruling", "names_a_fact", "why"),
+    [
+        (Ruling.SIGN, False, r"On this objection .*: override, uphold\."),
+        (Ruling.OVERRIDE, False, r"An override names .* `correction`\."),
+        (Ruling.UPHOLD, True, r"Only an override .* `correction` out\."),
+    ],
+)
+def test_who_may_not_rule_so_hears_how(ruling: Ruling, *, names_a_fact: bool, why: str):
+    with pytest.raises(RulingNotPossible, match=rf"^{why}$"):
+        check_ruling(Subject.OBJECTION, ruling, names_a_fact=names_a_fact)
 
 
 def test_every_ruling_answers_something():

@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.financing.domain.eligibility import ContractKind
 from services.financing.domain.relief import PAUSE_SOURCE, relieved
-from services.financing.domain.schedule import Lines, affordable, instalment
+from services.financing.domain.schedule import (
+    CHARGES,
+    Charge,
+    Lines,
+    Repayment,
+    affordable,
+    instalment,
+)
+from services.financing.domain.schedule import lines as made
 from services.financing.domain.schedule.conventional import (
     Month,
     NothingRepaid,
@@ -20,6 +29,7 @@ from services.financing.domain.schedule.conventional import (
     stepped,
 )
 from services.financing.domain.schedule.due import nominal_days
+from services.financing.domain.schedule.usual import usual
 
 VECTORS = [
     (10_000_000, 300, 36, 290_812),
@@ -57,6 +67,35 @@ def test_the_largest_plafon_that_a_room_carries_is_exact(room, rate_bp, months):
     most = affordable(room, rate_bp=rate_bp, months=months)
     assert instalment(most, rate_bp=rate_bp, months=months) <= room
     assert instalment(most + 1, rate_bp=rate_bp, months=months) > room
+
+
+def test_every_part_of_the_principal_has_its_charge():
+    for charges in ([1], [1, 1, 1]):
+        with pytest.raises(ValueError, match=r"shorter|longer"):
+            made(100, [50, 50], charges)
+
+
+def test_a_debt_that_takes_more_than_the_room_carries_no_plafon():
+    for room in (0, -1, -5_000_000):
+        assert affordable(room, rate_bp=0, months=1) == 0
+
+
+@pytest.mark.parametrize(
+    ("contract_kind", "repayment", "charge"),
+    [
+        (ContractKind.CONVENTIONAL, Repayment.ANNUITY, Charge.INTEREST),
+        (ContractKind.SHARIA, Repayment.MURABAHAH, Charge.MARGIN),
+    ],
+)
+def test_a_lender_that_has_not_said_otherwise_is_repaid_in_equal_instalments(
+    contract_kind, repayment, charge
+):
+    way = usual(25_000_000, level(600, 24), contract_kind)
+    assert (way.repayment, CHARGES[way.repayment]) == (repayment, charge)
+    assert {line.instalment for line in way.lines[:-1]} == {1_108_015}
+    assert sum(line.charge for line in way.lines) == 1_592_366
+    # A margin is fixed, in equal parts; interest falls with what is left.
+    assert (way.lines[0].charge == way.lines[22].charge) is (contract_kind is ContractKind.SHARIA)
 
 
 @pytest.mark.parametrize(("grace", "due"), [(6, 53_478_818), (8, 54_890_417)])
@@ -196,7 +235,7 @@ def test_a_pause_changes_nothing_before_it():
 )
 @pytest.mark.parametrize("repaid", [annuity, declining])
 def test_a_loan_ends_with_a_month_that_repays(repaid, months):
-    with pytest.raises(NothingRepaid, match="last month"):
+    with pytest.raises(NothingRepaid, match=r"^The last month .*\.$"):
         repaid(1_000_000, months)
 
 

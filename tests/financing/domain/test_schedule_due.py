@@ -29,6 +29,11 @@ def test_a_payment_on_a_day_off_moves_to_the_next_working_day(nominal, on, why):
     assert (due.nominal_on, due.on, told) == (nominal, on, why)
 
 
+def test_a_holiday_has_the_name_of_its_decree_in_both_languages():
+    (due,) = due_days([date(2026, 12, 25)])
+    assert due.moved_for == ("Hari Raya Natal", "Hari Raya Natal")
+
+
 def test_a_weekend_has_a_name_in_both_languages():
     saturday, sunday = due_days([date(2026, 11, 28), date(2026, 11, 29)])
     assert (saturday.moved_for, sunday.moved_for) == (("Sabtu", "Saturday"), ("Minggu", "Sunday"))

@@ -64,6 +64,21 @@ SENTENCES = [
         ),
     ),
     (
+        ("business", "income_margin", 1000),
+        Text(
+            "Dari omzet tersisa 100 % sebagai pendapatan: 5 dari 5 poin.",
+            "Of the turnover 100 % is left: 5 of 5 points.",
+        ),
+    ),
+    (
+        ("business", "own_equity", 0),
+        Text(
+            "Modal sendiri 0 % dari jumlah yang diminta: 0 dari 10 poin; mulai 5 % menjadi 3.",
+            "Own money in the business is 0 % of the amount asked: 0 of 10 points; from 5 % it "
+            "would be 3.",
+        ),
+    ),
+    (
         ("business", "collectibility", 5),
         Text(
             "Kredit di SLIK berada pada kolektibilitas 5: 0 dari 15 poin; sampai "
@@ -168,12 +183,15 @@ def test_all_that_can_be_counted_can_be_said():
 @each_language
 def test_the_test_of_the_income_is_said_with_its_limits(language):
     carries = Capacity(40_000_000, 1_772_824, 200_000, 4_000_000, 494, Verdict.TIGHT)
-    said = burden(carries, 400, 700, language)
-    for number in ("Rp 1.772.824", "Rp 200.000", "Rp 4.000.000", "40 %", "70 %"):
+    said = burden(carries, 405, 700, language)
+    for number in ("Rp 1.772.824", "Rp 200.000", "Rp 4.000.000", "70 %"):
         assert number in said
-    assert ("49,4 %" if language is Language.ID else "49.4 %") in said
+    for share in ("49,4 %", "40,5 %"):
+        assert (share if language is Language.ID else share.replace(",", ".")) in said
+    higher = burden(carries, 400, 655, language)
+    assert ("65,5 %" if language is Language.ID else "65.5 %") in higher
     nothing = burden(replace(carries, income=0, burden_permille=None), 400, 700, language)
-    assert ("seluruh" if language is Language.ID else "all of") in nothing
+    assert (" seluruh pendapatan" if language is Language.ID else " all of the net") in nothing
 
 
 def test_the_grades_of_health_are_told_apart():

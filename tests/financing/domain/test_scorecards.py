@@ -46,6 +46,21 @@ def test_a_file_is_written_as_we_write_it(path):
     assert written(read(path.read_bytes())) == path.read_text()
 
 
+def test_what_people_write_stays_readable_and_what_could_not_be_read_again_is_not_written():
+    first = read(FIRST.read_bytes())
+    told = replace(first, source=first.source._replace(provision="“taksiran” Désa"))
+    assert '"source": "“taksiran” Désa"' in written(told)
+    card = first.cards[Card.KSP]
+    (bands, *others) = card.bands
+    short = Scorecard(Card.KSP, (bands._replace(points=bands.points[:-1]), *others), card.source)
+    for broken in (
+        replace(first, grade_starts=first.grade_starts[1:]),
+        replace(first, cards={**first.cards, Card.KSP: short}),
+    ):
+        with pytest.raises(ValueError, match="zip"):
+            written(broken)
+
+
 def test_every_file_is_in_force_from_its_day_and_there_is_one_for_every_day():
     editions = scorecards.SCORECARDS
     assert sorted(each.code for each in editions.values) == sorted(
@@ -64,6 +79,9 @@ def test_no_two_editions_have_one_code():
 def test_the_first_edition_is_an_assumption_and_says_so(card):
     first = read(FIRST.read_bytes())
     assert first.source.confidence is Confidence.ASSUMPTION
+    assert first.source.regulation == (
+        "Scorecard SCORE-ASSUMED-2026, grades and the instalment test"
+    )
     source = first.cards[card].source
     assert source.confidence is Confidence.ASSUMPTION
     assert source.since == first.since
@@ -218,10 +236,10 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "points that stay": (lambda d: factor(d, 2).update(bands=[[6, 10], [12, 10]]), "rise from 0"),
     "points that rise": (lambda d: factor(d, 4).update(below=0, bands=[[2, 15]]), "fall to 0"),
     "a gift": (lambda d: factor(d, 2).update(below=1), "rise from 0"),
-    "a grade less": (lambda d: d["grades"].pop("a"), r"\$\.grades"),
-    "a grade more": (lambda d: d["grades"].update(e=0), r"\$\.grades"),
-    "grades out of order": (lambda d: d["grades"].update(a=60), r"\$\.grades"),
-    "two grades as one": (lambda d: d["grades"].update(a=65), r"\$\.grades"),
+    "a grade less": (lambda d: d["grades"].pop("a"), r"grades must hold exactly a, b, c, d$"),
+    "a grade more": (lambda d: d["grades"].update(e=0), r"grades must hold exactly a, b, c, d$"),
+    "grades out of order": (lambda d: d["grades"].update(a=60), r"grades .* last: a, b, c, d$"),
+    "two grades as one": (lambda d: d["grades"].update(a=65), r"grades .* last: a, b, c, d$"),
 }
 
 

@@ -265,6 +265,7 @@ def test_every_factor_of_every_card_is_among_them():
         (0, 600_000_000, 0),
         (-5, 600_000_000, 0),
         (1_000_000, 0, 0),
+        (1, 1, 1000),
         (None, 0, None),
         (0, None, None),
     ],
@@ -389,6 +390,7 @@ BURDENS = [
     (4_432_060, 1, 401, Verdict.TIGHT),
     (4_432_060, 1_329_618, 700, Verdict.TIGHT),
     (4_432_060, 1_329_619, 701, Verdict.TOO_HIGH),
+    (1, 0, 1_772_824_000, Verdict.TOO_HIGH),
 ]
 
 
@@ -464,6 +466,12 @@ def test_what_is_not_known_of_the_income_is_not_judged(changes):
 # What no points make good
 
 
+def listed(*, share: int) -> dict[str, Any]:
+    """A group of two, of whom one is on the list of bad cheques and has this share."""
+    good, bad = members((1, 1, False), (share, 1, False))["group__members"]
+    return {"group__members": (good, bad._replace(dhn_listed=True))}
+
+
 @pytest.mark.parametrize(
     ("applicant", "out"),
     [
@@ -486,6 +494,10 @@ def test_what_is_not_known_of_the_income_is_not_judged(changes):
             (KnockOut.COLLECTIBILITY,),
         ),
         (a_group(1, 2, credit__collectibility=4), (KnockOut.COLLECTIBILITY,)),
+        (changed(a_group(1), listed(share=1)), (KnockOut.DHN_LISTED,)),
+        (changed(a_group(1), listed(share=0)), ()),
+        (changed(a_person(), listed(share=1)), ()),  # a person's loan is the own one
+        (changed(a_group(1, credit__collectibility=None), members((1, None, False))), ()),
         (a_group(1, 2, business__net_income_month=0), ()),
         (changed(a_group(1), members((1, 1, False), (0, 3, False))), ()),
         (replace(a_group(1), group=None), ()),

@@ -21,7 +21,7 @@ from services.financing.domain.eligibility import (
     Shu,
     SpecialGroup,
 )
-from services.financing.domain.routing import Outcome, Why, WhyNot
+from services.financing.domain.routing import LeftOut, Outcome, Why, WhyNot
 from services.financing.domain.texts import Language, remark, sentence
 from tests.financing.domain.applicants import (
     IN_2024,
@@ -36,6 +36,7 @@ from tests.financing.domain.applicants import (
     ask,
     decided,
 )
+from tests.financing.domain.prose import faults
 
 LANGUAGES = pytest.mark.parametrize("language", Language)
 SAMPLE = {"rp": 1_500_000, "day": date(2027, 3, 14), "word": "kopdes"}
@@ -69,6 +70,37 @@ def test_why_a_channel_is_not_asked_can_be_written():
             text = route_texts.left_out(each)
             assert text.id.endswith(".")
             assert text.en.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("why", "numbers", "told", "told_en"),
+    [
+        (
+            WhyNot.QUOTA,
+            {"amount": 90_000, "quota": 50},
+            "Rp 50, kurang dari Rp 90.000",
+            "Rp 50 of",
+        ),
+        (WhyNot.SCORE, {"points": 60, "min": 75}, "Skor 60; ", "is 60; "),
+        (WhyNot.OTHER_LENDER, {"lender": "bank-a"}, "penyalur bank-a;", "KUR at bank-a still"),
+        (WhyNot.CLOSED, {}, "sedang tidak menerima", "takes no applications"),
+    ],
+)
+def test_a_channel_left_out_is_told_with_its_own_numbers(why, numbers, told, told_en):
+    text = route_texts.left_out(LeftOut("bank-b", why, numbers))
+    assert told in text.id
+    assert told_en in text.en
+
+
+def test_who_waits_hears_the_place_and_what_is_asked_before_it():
+    second = route_texts.place(place=2, ahead=30_000_000, left=5_000_000)
+    assert "nomor 2 dalam" in second.id
+    assert "number 2 in" in second.en
+    first = route_texts.place(place=1, ahead=0, left=5_000_000)
+    for text in (*first, *second):
+        assert not faults(text), text
+        assert "Rp 5.000.000" in text
+        assert ("Rp 30.000.000" in text) is (text in second)
 
 
 @pytest.mark.parametrize("text", [*texts.REFUSALS.values(), *texts.UNKNOWN.values()])

@@ -58,5 +58,16 @@ def test_moving_to_a_working_day_never_passes_one(day: date):
 
 
 def test_no_working_day_after_is_no_question():
-    with pytest.raises(ValueError, match="at least one"):
-        working_days.after(date(2026, 11, 24), 0)
+    for count in (0, -1):
+        with pytest.raises(ValueError, match=r"^count must be at least one working day$"):
+            working_days.after(date(2026, 11, 24), count)
+
+
+def test_from_a_day_to_itself_there_is_no_working_day():
+    assert working_days.between(date(2026, 11, 24), date(2026, 11, 24)) == 0
+
+
+def test_the_days_off_of_a_year_stand_in_their_order_by_their_names():
+    off = working_days.days_off(2026)
+    assert list(off) == sorted(off)
+    assert off[date(2026, 8, 17)] == "Hari Kemerdekaan Republik Indonesia"

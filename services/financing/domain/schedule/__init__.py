@@ -10,7 +10,7 @@ it, however many days it has. Integer arithmetic only, rounded half up; the last
 principal absorbs the rounding.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from math import gcd
@@ -105,11 +105,16 @@ def half_up(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-def lines(plafon: int, parts: list[tuple[int, int]]) -> Lines:
-    """Return the lines of principal and charge a month; the principal adds up to `plafon`."""
+def lines(plafon: int, principals: Sequence[int], charges: Sequence[int]) -> Lines:
+    """Return the lines of principal and charge a month; the principal adds up to `plafon`.
+
+    Raises:
+        ValueError: there is not a charge for each part of the principal.
+    """
     made: list[Line] = []
     balance = plafon
-    for no, (principal, charge) in enumerate(parts, start=1):
+    months = zip(principals, charges, strict=True)
+    for no, (principal, charge) in enumerate(months, start=1):
         balance -= principal
         made.append(Line(no, principal, charge, principal + charge, balance))
     return tuple(made)

@@ -98,14 +98,14 @@ def flat(plafon: int, *, rate_bp: int, months: int) -> Lines:
     (Permenko Perekonomian 1/2023 Art. 35(3)). It shows what an offer quoted flat amounts to.
     """
     interest = half_up(plafon * rate_bp * months, YEAR)
-    return lines(plafon, list(zip(evenly(plafon, months), evenly(interest, months), strict=True)))
+    return lines(plafon, evenly(plafon, months), evenly(interest, months))
 
 
 def _repaid(plafon: int, months: Sequence[Month], *, equal_instalments: bool) -> Lines:
     if not months or months[-1].pays is not Pays.ALL:
         raise NothingRepaid("The last month must repay what is left of the principal.")
     left = sum(month.pays in _REPAYING for month in months)
-    parts: list[tuple[int, int]] = []
+    principals, charges = list[int](), list[int]()
     balance, owed, part = plafon, 0, 0
     before: Month | None = None
     for month in months:
@@ -118,9 +118,10 @@ def _repaid(plafon: int, months: Sequence[Month], *, equal_instalments: bool) ->
             principal = balance if left == 1 else min(principal, balance)
         paid = owed if month.pays in {Pays.ALL, Pays.INTEREST} else 0
         left -= month.pays in _REPAYING
-        parts.append((principal, paid))
+        principals.append(principal)
+        charges.append(paid)
         balance, owed, before = balance - principal, owed - paid, month
-    return lines(plafon, parts)
+    return lines(plafon, principals, charges)
 
 
 def _part(balance: int, rate_bp: int, left: int, *, equal_instalments: bool) -> int:

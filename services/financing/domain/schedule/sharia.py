@@ -22,7 +22,7 @@ def murabahah(cost_price: int, *, margin: int, months: int) -> Lines:
     """Return a sale on equal instalments: a cost price and a fixed margin, both in equal parts."""
     due = half_up(cost_price + margin, months)
     principals = evenly(cost_price, months, part=due - half_up(margin, months))
-    return lines(cost_price, list(zip(principals, evenly(margin, months), strict=True)))
+    return lines(cost_price, principals, evenly(margin, months))
 
 
 def profit_sharing(
@@ -36,15 +36,14 @@ def profit_sharing(
     It is no promise: what is shared is the profit that is made.
     """
     returned = [*(0 for _ in range(months - 1)), capital] if at_end else evenly(capital, months)
-    parts: list[tuple[int, int]] = []
+    shares: list[int] = []
     in_use = capital
     for principal in returned:
-        share = half_up(profit_month * nisbah_permille * in_use, 1000 * capital)
-        parts.append((principal, share))
+        shares.append(half_up(profit_month * nisbah_permille * in_use, 1000 * capital))
         in_use -= principal
-    return lines(capital, parts)
+    return lines(capital, returned, shares)
 
 
 def qardh(plafon: int, *, ujrah: int, months: int) -> Lines:
     """Return a loan without any yield: equal parts, and a fixed fee (ujrah) in equal parts."""
-    return lines(plafon, list(zip(evenly(plafon, months), evenly(ujrah, months), strict=True)))
+    return lines(plafon, evenly(plafon, months), evenly(ujrah, months))

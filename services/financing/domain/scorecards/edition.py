@@ -84,14 +84,14 @@ class Scorecard:
         self.bands = tuple(bands)
         self.source = source
         self._rows = tuple(
-            (FACTORS[card].index(each.name), each.starts, each.points, each.points_max)
+            (FACTORS[card].index(each.name), each.starts, each.points, each.points_max, each)
             for each in self.bands
         )
 
     def total(self, values: Values) -> Sum:
         """Return the sum of the points of `values`, which are counted as `FACTORS` lists them."""
         points = missing = 0
-        for position, starts, earned, most in self._rows:
+        for position, starts, earned, most, _ in self._rows:
             value = values[position]
             if value is None:
                 missing += most
@@ -101,7 +101,7 @@ class Scorecard:
 
     def valued(self, values: Values) -> Iterator[tuple[Bands, int | None]]:
         """Yield each factor's bands with its value."""
-        for bands, (position, *_) in zip(self.bands, self._rows, strict=True):
+        for position, *_, bands in self._rows:
             value = values[position]
             yield bands, None if value is None else int(value)
 
@@ -166,9 +166,11 @@ def read(file: bytes) -> Scorecards:
         raise EditionUnreadable(str(error)) from error
     if set(said.cards) != set(Card):
         raise EditionUnreadable(f"$.cards must hold exactly {', '.join(Card)}")
-    starts = tuple(said.grades.get(grade, -1) for grade in reversed(GRADES))
-    if set(said.grades) != set(GRADES) or list(starts) != sorted(set(starts)):
-        raise EditionUnreadable("$.grades must hold a, b, c and d, each beginning below the last")
+    if set(said.grades) != set(GRADES):
+        raise EditionUnreadable(f"$.grades must hold exactly {', '.join(GRADES)}")
+    starts = tuple(said.grades[grade] for grade in reversed(GRADES))
+    if list(starts) != sorted(set(starts)):
+        raise EditionUnreadable(f"$.grades must each begin below the last: {', '.join(GRADES)}")
     return Scorecards(
         code=said.code,
         since=said.since,
