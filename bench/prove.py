@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,7 +28,14 @@ from uuid import uuid4
 import httpx
 import structlog
 
-from bench import prove_hostile, prove_partners, prove_quota, prove_recourse, prove_replay
+from bench import (
+    prove_hostile,
+    prove_interleavings,
+    prove_partners,
+    prove_quota,
+    prove_recourse,
+    prove_replay,
+)
 from bench.figures import figure, say
 from bench.kills import (
     BANK,
@@ -457,6 +464,23 @@ def alone(name: str, proofs: tuple[Proof, ...]) -> int:
     return int(bool(broken))
 
 
+def _teeth() -> int:
+    """Take each defence away; what pytest has to say meanwhile is not printed."""
+    command = (sys.executable, "-m", "tests.teeth")
+    return subprocess.run(command, stderr=DEVNULL, check=False).returncode
+
+
+OTHERS: Mapping[str, Callable[[], int]] = {
+    "the ways to a yes": prove_recourse.main,
+    "the replays": prove_replay.main,
+    "the quotas": prove_quota.main,
+    "the hostile attacks": prove_hostile.main,
+    "the interleavings": prove_interleavings.main,
+    "the teeth of the tests": _teeth,
+}
+"""What is proved on grounds of its own; each prints its figures and returns 0 if all is well."""
+
+
 def main() -> int:
     """Prove everything; return the exit code, which is 0 only if all figures are as they must."""
     size = size_wanted()
@@ -466,18 +490,7 @@ def main() -> int:
         others: tuple[Proof, ...] = (random_kills, forged_callbacks, idempotency_storms)
         broken += run(server, "stream", others, callbacks=True, size=size)
         broken += run(server, "partners", PARTNERS, callbacks=True, size=size)
-    if prove_recourse.main():
-        broken.append("the ways to a yes")
-    if prove_replay.main():
-        broken.append("the replays")
-    if prove_quota.main():
-        broken.append("the quotas")
-    if prove_hostile.main():
-        broken.append("the hostile attacks")
-    if subprocess.run(
-        [sys.executable, "-m", "tests.teeth"], stderr=DEVNULL, check=False
-    ).returncode:
-        broken.append("the teeth of the tests")
+    broken += [what for what, main in OTHERS.items() if main()]
     if broken:
         say(f"not as it must be: {', '.join(broken)}")
     return int(bool(broken))

@@ -83,13 +83,13 @@ class Dropped:
     @contextmanager
     def __call__(self, urls: Urls) -> Generator[None]:
         """Drop it, and make it again over emptied tables."""
-        made = asyncio.run(self._drop(urls[self.service]))
+        made = asyncio.run(self.drop(urls[self.service]))
         try:
             yield
         finally:
-            asyncio.run(self._make(urls[self.service], made))
+            asyncio.run(self.make(urls[self.service], made))
 
-    async def _drop(self, url: str) -> str:
+    async def drop(self, url: str) -> str:
         async with connected(url) as connection:
             definition = await connection.fetchval(
                 "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1", self.name
@@ -102,7 +102,7 @@ class Dropped:
             await connection.execute(f"DROP INDEX {self.name}")
             return made
 
-    async def _make(self, url: str, made: str) -> None:
+    async def make(self, url: str, made: str) -> None:
         async with connected(url) as connection:
             await empty(connection)
             await connection.execute(made)
