@@ -21,7 +21,7 @@ from services.financing import progress, worker
 from services.financing.api import applications as applications_api
 from services.financing.api import reviews as reviews_api
 from services.financing.channels import kur_bank
-from services.financing.db import applications, quotas, submissions
+from services.financing.db import applications, channels, quotas, submissions
 from services.financing.domain.submission import IllegalTransition
 from shared import auth, db, edge, idempotency, public_web
 from shared.db import Statement, Unit
@@ -49,17 +49,24 @@ class Defence(NamedTuple):
     off: Off
 
 
-def patched(*changes: tuple[Any, str, Any]) -> Off:
-    """Replace attributes: whose, which, by what."""
+@dataclass(frozen=True, slots=True)
+class Patched:
+    """Attributes that are another thing for a while: whose, which, and what instead."""
+
+    changes: tuple[tuple[Any, str, Any], ...]
 
     @contextmanager
-    def off(urls: Urls) -> Generator[None]:
+    def __call__(self, urls: Urls) -> Generator[None]:
+        """Replace them, and put them back."""
         with pytest.MonkeyPatch.context() as patch:
-            for whose, which, new in changes:
+            for whose, which, new in self.changes:
                 patch.setattr(whose, which, new)
             yield
 
-    return off
+
+def patched(*changes: tuple[Any, str, Any]) -> Off:
+    """Replace attributes."""
+    return Patched(changes)
 
 
 def unlocked(*statements: Statement) -> Off:
@@ -388,7 +395,7 @@ DEFENCES = (
         "its failures are not counted",
         "tests/financing/test_channel_health.py"
         "::test_after_so_many_failures_a_lender_is_left_in_peace",
-        patched((submissions, "note_failure", _nothing)),
+        patched((channels, "note_failure", _nothing)),
     ),
     Defence(
         "one person for a NIK",

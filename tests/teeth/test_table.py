@@ -8,7 +8,7 @@ from sqlalchemy import Table, UniqueConstraint
 
 from services.financing.db import tables as financing
 from services.registry.db import tables as registry
-from tests.teeth.defences import DEFENCES, Defence, Dropped
+from tests.teeth.defences import DEFENCES, Defence, Dropped, Patched
 
 ROOT = Path(__file__).parents[2]
 TABLES = {"registry": registry.metadata, "financing": financing.metadata}
@@ -33,6 +33,12 @@ def test_what_is_dropped_is_there():
         constraints = {each.name for each in table.constraints if isinstance(each.name, str)}
         checks = {f"ck_{table.name}_{name}" for name in constraints}
         assert off.name in indexes | constraints | checks | _unnamed(table), off.name
+
+
+def test_what_is_replaced_is_there_and_is_something_else():
+    for off in (defence.off for defence in DEFENCES if isinstance(defence.off, Patched)):
+        for whose, which, new in off.changes:
+            assert getattr(whose, which) != new, (whose, which)
 
 
 def _unnamed(table: Table) -> set[str]:
