@@ -5,9 +5,9 @@ A fact that nobody gives stays null, and the rule that needs it says so. An appl
 only what the registry does not know; `applicant` puts both together.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.financing.domain.eligibility import (
     Applicant,
@@ -73,6 +73,12 @@ class LoanRequestIn(In):
     akad_on: Day | None = _said(
         "The day of the akad, which chooses the edition of the rules; today when it is left out"
     )
+
+    @model_validator(mode="after")
+    def _is_part(self) -> Self:
+        if self.opex_part is not None and self.opex_part > self.amount:
+            raise ValueError("opex_part is a part of amount: it is at the most as much")
+        return self
 
     def facts(self) -> LoanRequest:
         """Return the request as the rules read it."""

@@ -357,6 +357,7 @@ async def test_a_group_is_judged_by_each_of_its_members(ask):
     ("where", "value", "pointer", "code"),
     [
         ("request.amount", True, "/body/request/amount", "int_type"),
+        ("request.opex_part", 50_000_001, "/body/request", "value_error"),
         ("request.amount", "50000017", "/body/request/amount", "int_type"),
         ("request.amount", 50000017.5, "/body/request/amount", "int_type"),
         ("request.amount", 0, "/body/request/amount", "greater_than_equal"),
