@@ -112,8 +112,8 @@ decision: Final = Table(
     # Canonical JSON (RFC 8785) of what was known and asked, kept as the bytes that were hashed.
     Column("facts", Text, nullable=False),
     Column("facts_sha256", LargeBinary, nullable=False),
-    # Kept as it was written, and by far the longest that is: taken apart it costs what the other
-    # statements of a submission cost together.
+    # Kept as it was written, and by far the longest that is: taken apart (JSONB) and packed as
+    # PostgreSQL does by itself, it was the dearest statement of a submission.
     Column("outcome", JSON, nullable=False),
     Column("created_at", _TIME, nullable=False),
     Index("ix_decision_application_id", "application_id", "id"),
