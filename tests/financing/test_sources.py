@@ -13,6 +13,7 @@ from services.financing.domain.eligibility import Code, Confidence, NoteCode, So
 from services.financing.domain.figures import figures
 from services.financing.domain.products import PRODUCTS, Scheme
 from services.financing.domain.rules import blu, capacity, cooperative, kur, kur_terms, lpdb, pmk49
+from shared.timeline import Timeline
 from tests.financing.domain.applicants import (
     a_cooperative,
     a_group,
@@ -22,6 +23,7 @@ from tests.financing.domain.applicants import (
     decided,
 )
 from tests.financing.domain.cases import a_case
+from tests.financing.domain.table import anew
 from tests.financing.domain.test_texts import everybody
 
 CODES = [product.code for product in PRODUCTS]
@@ -40,6 +42,8 @@ def inside(value: Any) -> Iterator[Any]:
         value = [getattr(value, field.name) for field in fields(value)]
     if isinstance(value, Mapping):
         value = [*value.values()]
+    if isinstance(value, Timeline):
+        value = value.values
     if isinstance(value, tuple | list | frozenset) and not isinstance(value, Source):
         for each in value:
             yield from inside(each)
@@ -55,7 +59,7 @@ def every_source() -> list[Source]:
         pmk49.PMK49,
         capacity.BURDEN,
     )
-    found = [each for timeline in timelines for each in inside(timeline.values)]
+    found = [*inside(timelines)]
     for module in (blu, capacity, cooperative, kur, kur_terms, lpdb, pmk49):
         for value in vars(module).values():
             found.extend(inside(value))
@@ -63,10 +67,22 @@ def every_source() -> list[Source]:
 
 
 SOURCES = every_source()
+RULES = (blu, capacity, kur_terms, lpdb, pmk49)
 
 
 def test_there_are_as_many_sources_as_a_reader_would_expect():
     assert len(SOURCES) > 80
+
+
+def stated(module: Any) -> set[Source]:
+    """The sources of a module's constants, as docs/rules.md has them: without their addresses."""
+    found = [each for value in vars(module).values() for each in inside(value)]
+    return {each._replace(url=None) for each in found if isinstance(each, Source)}
+
+
+@pytest.mark.parametrize("module", RULES, ids=lambda module: module.__name__)
+def test_a_module_loaded_anew_states_the_same_sources(module):
+    assert stated(anew(module)) == stated(module)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda s: f"{s.regulation}, {s.provision}")

@@ -8,10 +8,13 @@ it stand the numbers that an applicant reads, and the day from which the reason 
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from services.financing.domain.eligibility import (
     Applicant,
+    Assessment,
     Code,
     Confidence,
     LoanRequest,
@@ -50,7 +53,11 @@ class Row(NamedTuple):
 
 def check(row: Row) -> None:
     """Ask the product; it says exactly these reasons, and these notes where the row has some."""
-    said = assessed(row.product, row.applicant, row.request, on=row.day)
+    hold(assessed(row.product, row.applicant, row.request, on=row.day), row)
+
+
+def hold(said: Assessment, row: Row) -> None:
+    """Hold an answer to a row."""
     assert said.product == row.product
     assert said.eligible is not bool(row.reasons)
     same(said.refusals, row.reasons)
@@ -84,6 +91,22 @@ def named(source: Source) -> str:
     """The regulation, the place in it, and how sure we are where it is not law."""
     place = f"{source.regulation}, {source.provision}"
     return place if source.confidence in LAW else f"{place} ({source.confidence})"
+
+
+def anew(module: ModuleType) -> Any:
+    """
+    Load a module once more, beside the one in use.
+
+    Its sources and terms are made while it is loaded. Holding them to the rows a second time lets
+    `bench.mutation` see that a change there turns a row red: it changes what is loaded already.
+    """
+    assert module.__file__
+    spec = spec_from_file_location(module.__name__, module.__file__)
+    assert spec
+    assert spec.loader
+    again = module_from_spec(spec)
+    spec.loader.exec_module(again)
+    return again
 
 
 def situation(row: Row) -> str:

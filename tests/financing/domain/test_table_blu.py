@@ -24,7 +24,7 @@ from tests.financing.domain.applicants import (
     assessed,
     invest,
 )
-from tests.financing.domain.table import Row, Said, check, situation
+from tests.financing.domain.table import Row, Said, anew, check, hold, situation
 
 KOPDES, SECONDARY = CooperativeKind.KOPDES, CooperativeKind.SECONDARY
 SEED = "BLU, assumed terms, seed line after incubation (assumption)"
@@ -218,9 +218,19 @@ EARLY = [
 ]
 
 
-@pytest.mark.parametrize("row", [*INKUBASI, *LINKAGE, *UMI, *OTHERS, *EARLY], ids=situation)
+ROWS = [*INKUBASI, *LINKAGE, *UMI, *OTHERS, *EARLY]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=situation)
 def test_the_blu_line_by_line(row):
     check(row)
+
+
+def test_the_blu_says_the_same_when_it_is_loaded_anew():
+    again = anew(blu)
+    for row in ROWS:
+        said = again.assess(row.applicant, row.request, again.BLU.on(row.day), on=row.day)
+        hold(said[blu.CODES.index(row.product)], row)
 
 
 @pytest.mark.parametrize(

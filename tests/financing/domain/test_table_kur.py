@@ -21,7 +21,7 @@ from services.financing.domain.eligibility import (
     SpecialGroup,
     Value,
 )
-from services.financing.domain.rules import kur
+from services.financing.domain.rules import capacity, kur, kur_terms
 from services.financing.domain.rules.kur_terms import KUR, KUR_2023, KUR_2026, Repeats
 from services.financing.domain.texts import Language, sentence
 from tests.financing.domain.applicants import (
@@ -37,7 +37,16 @@ from tests.financing.domain.applicants import (
     decided,
     invest,
 )
-from tests.financing.domain.table import NO_NUMBERS, Row, Said, check, situation, stands
+from tests.financing.domain.table import (
+    NO_NUMBERS,
+    Row,
+    Said,
+    anew,
+    check,
+    hold,
+    situation,
+    stands,
+)
 
 SUPER_MIKRO, MIKRO, KECIL, KHUSUS, PMI = kur.CODES
 OF_BUSINESSES = (SUPER_MIKRO, MIKRO, KECIL, KHUSUS)
@@ -706,14 +715,6 @@ def test_an_unknown_history_is_shown_the_first_rate():
     for product in (MIKRO, KECIL):
         said = assessed(product, unknown, ask(FITTING[product]), on=IN_2024)
         assert said.rate_bp == 600
-
-
-@pytest.mark.parametrize(
-    ("amount", "months"), [(0, 12), (10**13 + 1, 12), (1_000_000, 0), (1_000_000, 601)]
-)
-def test_an_impossible_request_is_not_even_made(amount, months):
-    with pytest.raises(ValueError, match="must lie between"):
-        ask(amount, tenor_months=months)
 
 
 @pytest.mark.parametrize(("amount", "months"), [(1, 1), (10**13, 600)])
@@ -1617,6 +1618,17 @@ def test_in_a_group_the_limit_of_agunan_is_that_of_each_share(shares, demanded, 
     assert said.eligible
     assert notes.get(NoteCode.POLICY_VIOLATION, {}).get("amount") == breach
     assert (NoteCode.COLLATERAL_BY_LENDER in notes) is above
+
+
+def test_kur_says_the_same_when_its_numbers_are_loaded_anew():
+    editions = anew(kur_terms).KUR
+    of_limits = [row for each in LIMITS for row in around(each)]
+    of_groups = [*GROUP_FACTS, *GROUPS_AS_A_WHOLE, *OTHER_KINDS, *MEMBERS, *SHARES]
+    of_persons = [*EVERYBODY, *ENTREPRENEURS, *ONE_PRODUCT, *AGES, *BUSINESS_AGE, *REPEATS]
+    for row in (*of_limits, *NPWP, *of_persons, *RUNNING, *LEAVERS, *of_groups):
+        edition, burden = editions.on(row.day), capacity.BURDEN.on(row.day)
+        said = kur.assess(row.applicant, row.request, edition, burden=burden, on=row.day)
+        hold(said[kur.CODES.index(row.product)], row)
 
 
 EDITIONS = [

@@ -29,7 +29,7 @@ from tests.financing.domain.applicants import (
     codes,
     invest,
 )
-from tests.financing.domain.table import Row, Said, check, situation, stands
+from tests.financing.domain.table import Row, Said, anew, check, hold, situation, stands
 
 KOPDES, KSP = CooperativeKind.KOPDES, CooperativeKind.KSP
 FUND, WINDOW = "Permenkop UKM 4/2020, ", "Permenkop 1/2025, "
@@ -296,13 +296,20 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "row",
-    [*PAPERS_AND_KIND, *STANDING, *OF_SOME_KINDS, *REGULAR_LIMITS, *MOCKUP, *OTHERS],
-    ids=situation,
-)
+ROWS = [*PAPERS_AND_KIND, *STANDING, *OF_SOME_KINDS, *REGULAR_LIMITS, *MOCKUP, *OTHERS]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=situation)
 def test_the_lpdb_line_by_line(row):
     check(row)
+
+
+def test_the_lpdb_says_the_same_when_it_is_loaded_anew():
+    again = anew(lpdb)
+    for row in ROWS:
+        terms = (again.LPDB_REGULAR.on(row.day), again.LPDB_MOCKUP.on(row.day))
+        said = again.assess(row.applicant, row.request, *terms, on=row.day)
+        hold(said[lpdb.CODES.index(row.product)], row)
 
 
 def test_persons_products_are_not_for_cooperatives():

@@ -21,7 +21,7 @@ from tests.financing.domain.applicants import (
     assessed,
     invest,
 )
-from tests.financing.domain.table import Row, Said, check, situation
+from tests.financing.domain.table import Row, Said, anew, check, hold, situation
 
 IN_PMK49 = date(2025, 9, 1)
 SINCE, UNTIL = date(2025, 7, 21), date(2025, 11, 14)
@@ -130,9 +130,19 @@ LIMITS = [
 ]
 
 
-@pytest.mark.parametrize("row", [*DAYS, *OTHERS, *FACTS, *LIMITS], ids=situation)
+ROWS = [*DAYS, *OTHERS, *FACTS, *LIMITS]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=situation)
 def test_pmk_49_line_by_line(row):
     check(row)
+
+
+def test_pmk_49_says_the_same_when_it_is_loaded_anew():
+    again = anew(pmk49)
+    for row in ROWS:
+        terms = again.PMK49.on(row.day)
+        hold(again.assess(row.applicant, row.request, terms, day=row.day), row)
 
 
 def test_the_loan_cost_six_percent_and_has_no_rate_when_it_is_not_in_force():
