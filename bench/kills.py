@@ -146,10 +146,15 @@ class Ground:
     """One in this process, which nobody kills."""
     secrets: Mapping[str, str]
     signed_in: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+    retired: list[httpx.AsyncClient] = field(default_factory=list)
     born: int = 0
 
     async def sign_in(self) -> None:
-        """Take fresh tokens; they live for a quarter of an hour or so."""
+        """Take fresh tokens; they live for a quarter of an hour or so.
+
+        Somebody may still be asking with the clients before: they are closed the next time.
+        """
+        await self._close(self.retired)
         registry, financing = (self.stack.address(name) for name in ("registry", "financing"))
         for name, id, service in (
             ("people", clients.MOBILE, registry),
@@ -160,12 +165,16 @@ class Ground:
             before = self.signed_in.get(name)
             self.signed_in[name] = client
             if before is not None:
-                await before.aclose()
+                self.retired.append(before)
 
     async def sign_out(self) -> None:
         """Close the connections of every client."""
-        for client in self.signed_in.values():
+        await self._close([*self.retired, *self.signed_in.values()])
+
+    async def _close(self, closing: list[httpx.AsyncClient]) -> None:
+        for client in closing:
             await client.aclose()
+        self.retired.clear()
 
     @property
     def people(self) -> httpx.AsyncClient:

@@ -37,6 +37,7 @@ from bench import (
     prove_replay,
 )
 from bench.figures import figure, say
+from bench.histories import DRAFT, Act, Kind, call, linearizable
 from bench.kills import (
     BANK,
     CASES,
@@ -78,6 +79,8 @@ LEASE_SECONDS = 61
 STUCK_SECONDS = 60
 SIGN_IN_KILLS = 300
 SENDERS = 4
+CALLERS, ACTS = 3, 6
+WATCH_SECONDS = 1.0
 SIGNED_HEADERS = frozenset(
     {
         *("x-timestamp", "x-signature", "x-partner-id", "x-key-id"),
@@ -216,6 +219,7 @@ async def random_kills(
         group = await opened.enter_async_context(asyncio.TaskGroup())
         for _ in range(STREAMS):
             group.create_task(_stream(ground, loans, random, stop))
+        watching = group.create_task(_watch(ground, loans, random, stop))
         await asyncio.gather(*(_kill(ground, each, deaths, size, random) for each in nurseries))
         stop.set()
     say(f"{len(loans)} applications streamed in; {len(deaths.held)} sendings met a death")
@@ -227,6 +231,12 @@ async def random_kills(
     verdicts.must("effects_lost", lost, 0, "effects")
     verdicts.must("effects_duplicated", duplicated, 0, "effects")
     verdicts.must("histories_broken", broken, 0, "applications")
+    histories = watching.result()
+    strange = [each for each in histories if not linearizable(each, first=DRAFT)]
+    for each in strange[:5]:
+        say(f"no order explains {each}")
+    figure("histories_checked", len(histories), "histories")
+    verdicts.must("histories_not_linearizable", len(strange), 0, "histories")
 
 
 async def _stream(ground: Ground, loans: list[Loan], random: Random, stop: asyncio.Event) -> None:
@@ -236,6 +246,21 @@ async def _stream(ground: Ground, loans: list[Loan], random: Random, stop: async
             await asyncio.sleep(0.2)
             continue
         loans.append(await ground.submitted(random.choice(AMOUNTS)))
+
+
+async def _watch(
+    ground: Ground, loans: list[Loan], random: Random, stop: asyncio.Event
+) -> list[list[Act]]:
+    """Let several callers at once do what they like with one draft after the other."""
+    histories: list[list[Act]] = []
+    while not stop.is_set():
+        loan = await ground.drafted()
+        callers = (call(ground.loans, loan.id, random, ACTS) for _ in range(CALLERS))
+        histories.append([act for each in await asyncio.gather(*callers) for act in each])
+        if any(act.kind is Kind.SUBMIT and act.seen for act in histories[-1]):
+            loans.append(loan)
+        await asyncio.sleep(WATCH_SECONDS)
+    return histories
 
 
 @dataclass(slots=True)

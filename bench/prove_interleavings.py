@@ -14,7 +14,7 @@ from collections import Counter
 
 from bench.figures import figure, say
 
-SIZES = {"small": "15", "full": "1000"}
+SIZES = {"small": "15", "full": "300"}
 LINE = re.compile(r"^interleavings (.+?): (.*)$", re.MULTILINE)
 COUNT = re.compile(r"(\w+)=(\d+)")
 

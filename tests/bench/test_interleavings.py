@@ -1,7 +1,7 @@
 """
 No order of two operations' statements breaks a law or ends where whole transactions do not.
 
-Here a few orders of each pair; `python -m bench.prove_interleavings` runs a thousand or all.
+Here a few orders of each pair; `python -m bench.prove_interleavings` runs many more.
 """
 
 import os
