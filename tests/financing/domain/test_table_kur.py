@@ -18,6 +18,7 @@ from services.financing.domain.eligibility import (
     KurReceived,
     LoanRequest,
     NoteCode,
+    Source,
     SpecialGroup,
     Value,
 )
@@ -1175,50 +1176,160 @@ def test_the_rate_of_a_special_group_does_not_rise_with_each_kur():
     assert assessed(MIKRO, farmer, ask(), on=IN_2024).rate_bp == 600
 
 
-@pytest.mark.parametrize(
-    ("owed", "received", "production", "on", "told"),
-    [
-        (1, 1, True, IN_2024, {NoteCode.SECOND_MIKRO, NoteCode.SEASON_BASED}),
-        (1, 1, True, IN_2026, {NoteCode.SECOND_MIKRO}),
-        (1, 1, False, IN_2024, {NoteCode.SECOND_MIKRO}),
-        (0, 1, True, IN_2024, {NoteCode.SEASON_BASED}),
-        (0, 0, True, IN_2024, set()),
-    ],
-)
-def test_another_mikro_may_run_beside_the_first_and_crops_go_by_season(
-    owed, received, production, on, told
-):
-    person = a_person(
-        credit__mikro_outstanding=owed,
-        credit__kur_received=KurReceived(mikro=received),
-        business__production=production,
-    )
-    said = {note.code for note in assessed(MIKRO, person, ask(), on=on).notes}
-    assert said & {NoteCode.SECOND_MIKRO, NoteCode.SEASON_BASED} == told
+LAG = UNTIL_2025 + "SIKP shows a pay-off about three days later"
+SEASONS = UNTIL_2025 + "Art. 24, crops by season"
+PRACTICE_AGUNAN = UNTIL_2025 + "agunan above Rp 100 million, as the lender decides (unverified)"
+FREE_OF_AGUNAN = {
+    IN_2024: BASE + "Art. 14(3)",
+    IN_2026: SINCE_2026 + "no additional agunan up to Rp 100 million",
+}
+AFTER_WORK = UNTIL_2025 + "Penempatan PMI, instalments after about six months of work"
+VERIFIED = "Permen P2MI 18/2025, Art. 14: verification"
+RELIEVED = "Relaxation for Aceh, Sumatera Utara and Sumatera Barat, 0 % in 2026"
+ACEH = {"business__province": "11", "business__disaster_affected": True}
+OWED_1 = {"credit__mikro_outstanding": 1}
+FARMS = {"credit__kur_received": KurReceived(mikro=1), "business__production": True}
 
 
-@pytest.mark.parametrize(
-    ("status", "contract", "on", "told"),
-    [
-        (
-            "returned",
-            True,
-            IN_2026,
-            {"leaves_again", "verified_within", "instalments_after_work"},
+def second_mikro(on: date) -> Said:
+    """That another mikro may run beside the first."""
+    numbers = {"outstanding": 1, "max": 100_000_000}
+    return Said(NoteCode.SECOND_MIKRO, at(OWED_MIKRO, on), numbers)
+
+
+def leaver_notes(on: date, *more: Said) -> tuple[Said, ...]:
+    """What everybody hears who leaves to work abroad."""
+    after = Said(NoteCode.INSTALMENTS_AFTER_WORK, at(AFTER_WORK, on), {"months": 6})
+    verified = Said(NoteCode.VERIFIED_WITHIN, VERIFIED, {"days": 5})
+    return (after, *((verified,) if on == IN_2026 else ()), *more)
+
+
+def noted(row: Row, *notes: Said) -> Row:
+    """A row that is about its notes."""
+    return row._replace(notes=notes)
+
+
+BREACH = {"amount": 100_000_000, "max": 100_000_000}
+DEMANDED = ask(100_000_000, collateral_demanded=True)
+SUPER_MIKRO_RATE = SINCE_2026 + "super mikro, rate: 3 % or 6 %, sources differ (unverified)"
+RATE_2026 = Said(NoteCode.RATE_UNVERIFIED, SUPER_MIKRO_RATE)
+NOTES = [
+    noted(in_2026("who fits", MIKRO)),
+    noted(in_2026("who fits", SUPER_MIKRO), RATE_2026),
+    noted(in_2024("who fits", SUPER_MIKRO)),
+    noted(
+        in_2026("who fits", KECIL),
+        Said(
+            NoteCode.COLLATERAL_BY_LENDER,
+            carried(PRACTICE_AGUNAN.removesuffix(" (unverified)")),
+            {"above": 100_000_000},
         ),
-        ("departed_again", True, IN_2024, {"leaves_again", "instalments_after_work"}),
-        (None, True, IN_2026, {"verified_within", "instalments_after_work"}),
-        ("returned", False, IN_2026, set()),
-    ],
-)
-def test_a_returned_worker_may_have_kur_pmi_to_leave_again_and_not_for_a_business(
-    status, contract, on, told
-):
-    changes = {} if contract else {"placement": None}
-    said = assessed(PMI, a_person(person__migration_status=status, **changes), ask(), on=on)
-    assert {note.code for note in said.notes} == told
-    refused = set() if contract else {Code.NO_PLACEMENT_CONTRACT}
-    assert {each.code for each in said.refusals} == refused
+    ),
+    noted(
+        in_2024("who fits", KECIL),
+        Said(NoteCode.COLLATERAL_BY_LENDER, PRACTICE_AGUNAN, {"above": 100_000_000}),
+    ),
+    *(
+        noted(
+            on_day(on, "agunan demanded for Rp 100 million", MIKRO, request=DEMANDED),
+            Said(NoteCode.POLICY_VIOLATION, FREE_OF_AGUNAN[on], BREACH),
+        )
+        for on in (IN_2024, IN_2026)
+    ),
+    noted(
+        in_2026(
+            "no business yet, in training",
+            SUPER_MIKRO,
+            business__planned=True,
+            person__trained=True,
+        ),
+        Said(NoteCode.INCOME_NOT_JUDGED, BURDEN[IN_2026]),
+        RATE_2026,
+    ),
+    *(
+        noted(
+            on_day(on, "paid off two days ago", MIKRO, credit__paid_off_on=paid),
+            Said(
+                NoteCode.RETRY_AFTER, at(LAG, on), {"paid": paid, "from": on + timedelta(days=1)}
+            ),
+        )
+        for on in (IN_2024, IN_2026)
+        for paid in (on - timedelta(days=2),)
+    ),
+    noted(in_2026("paid off three days ago", MIKRO, credit__paid_off_on=date(2026, 11, 21))),
+    noted(
+        in_2026("owes a lender", MIKRO, credit__kur_outstanding=5, credit__kur_lender="kur-x"),
+        Said(NoteCode.SAME_LENDER_ONLY, carried(BESIDE), {"outstanding": 5, "lender": "kur-x"}),
+    ),
+    noted(
+        in_2026(
+            "owes a lender whose name is not told",
+            MIKRO,
+            Said(Code.UNKNOWN_KUR_LENDER, carried(BESIDE)),
+            credit__kur_outstanding=5,
+        ),
+        Said(NoteCode.SAME_LENDER_ONLY, carried(BESIDE), {"outstanding": 5}),
+    ),
+    noted(
+        in_2026("a disaster hit", MIKRO, **ACEH),
+        Said(NoteCode.DISASTER_RELIEF, RELIEVED, {"rates": "0 % (2026), 3 % (2027), 6 % (2028)"}),
+    ),
+    *(
+        noted(on_day(on, "owes mikro, farms", MIKRO, **OWED_1, **FARMS), second_mikro(on), *more)
+        for on, more in ((IN_2024, [Said(NoteCode.SEASON_BASED, SEASONS)]), (IN_2026, []))
+    ),
+    noted(in_2024("owes mikro, trades", MIKRO, **OWED_1), second_mikro(IN_2024)),
+    noted(in_2024("received mikro, farms", MIKRO, **FARMS), Said(NoteCode.SEASON_BASED, SEASONS)),
+    noted(in_2024("farms, the first mikro", MIKRO, business__production=True)),
+    noted(
+        in_2024(
+            "farms, received nobody tells how often",
+            MIKRO,
+            Said(Code.UNKNOWN_KUR_RECEIVED, REPEATED),
+            business__production=True,
+            credit__kur_received=None,
+        )
+    ),
+    *(
+        noted(on_day(on, "leaves for the first time", PMI), *leaver_notes(on))
+        for on in (IN_2024, IN_2026)
+    ),
+    *(
+        noted(
+            on_day(on, f"leaves again: {status}", PMI, person__migration_status=status),
+            *leaver_notes(on, Said(NoteCode.LEAVES_AGAIN, at(PLACEMENT, on))),
+        )
+        for on in (IN_2024, IN_2026)
+        for status in ("on_leave", "returned", "departed_again")
+    ),
+    noted(in_2026("is abroad", PMI, person__migration_status="abroad"), *leaver_notes(IN_2026)),
+    noted(
+        in_2026(
+            "returned and has no contract",
+            PMI,
+            Said(Code.NO_PLACEMENT_CONTRACT, carried(PLACEMENT)),
+            person__migration_status="returned",
+            placement=None,
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("row", NOTES, ids=situation)
+def test_what_is_said_beside_an_answer(row):
+    check(row)
+
+
+def test_other_kinds_hear_where_an_edition_says_who_may_receive_kur():
+    there = Source("Permenko 9/2030", "Art. 9", date(2030, 1, 1), None, Confidence.REGULATION)
+    edition = replace(KUR_2026, articles=replace(KUR_2026.articles, borrowers=there))
+    for row in OTHER_KINDS:
+        said = kur.assess(
+            row.applicant, row.request, edition, burden=capacity.BURDEN.on(row.day), on=row.day
+        )
+        (reason,) = row.reasons
+        moved = row._replace(reasons=(reason._replace(article="Permenko 9/2030, Art. 9"),))
+        hold(said[kur.CODES.index(row.product)], moved)
 
 
 def with_member(*, recommended=False, amount=60_000_000, **facts):
@@ -1620,15 +1731,27 @@ def test_in_a_group_the_limit_of_agunan_is_that_of_each_share(shares, demanded, 
     assert (NoteCode.COLLATERAL_BY_LENDER in notes) is above
 
 
+OF_LIMITS = [row for each in LIMITS for row in around(each)]
+OF_PERSONS = [*EVERYBODY, *ENTREPRENEURS, *ONE_PRODUCT, *AGES, *BUSINESS_AGE, *REPEATS]
+OF_GROUPS = [*GROUP_FACTS, *GROUPS_AS_A_WHOLE, *OTHER_KINDS, *MEMBERS, *SEVERAL, *SHARES, *LENDERS]
+ROWS = [*OF_LIMITS, *NPWP, *OF_PERSONS, *RUNNING, *LEAVERS, *OF_GROUPS, *NOTES]
+
+
 def test_kur_says_the_same_when_its_numbers_are_loaded_anew():
     editions = anew(kur_terms).KUR
-    of_limits = [row for each in LIMITS for row in around(each)]
-    of_groups = [*GROUP_FACTS, *GROUPS_AS_A_WHOLE, *OTHER_KINDS, *MEMBERS, *SHARES]
-    of_persons = [*EVERYBODY, *ENTREPRENEURS, *ONE_PRODUCT, *AGES, *BUSINESS_AGE, *REPEATS]
-    for row in (*of_limits, *NPWP, *of_persons, *RUNNING, *LEAVERS, *of_groups):
+    for row in ROWS:
         edition, burden = editions.on(row.day), capacity.BURDEN.on(row.day)
         said = kur.assess(row.applicant, row.request, edition, burden=burden, on=row.day)
         hold(said[kur.CODES.index(row.product)], row)
+
+
+def test_a_product_alone_says_what_it_says_among_the_others():
+    for row in ROWS:
+        edition, burden = KUR.on(row.day), capacity.BURDEN.on(row.day)
+        said = kur.assess_one(
+            row.product, row.applicant, row.request, edition, burden=burden, on=row.day
+        )
+        hold(said, row)
 
 
 EDITIONS = [
@@ -1652,10 +1775,18 @@ def test_the_akad_chooses_the_edition_and_not_the_day_of_the_decision():
 
 
 def test_before_2023_no_product_is_in_force_and_each_says_since_when():
+    since, early = date(2023, 1, 27), date(2023, 1, 26)
+    never = Said(Code.NOT_IN_FORCE, "KMK 317/2023, akad from", {"since": since}, since)
     for product in kur.CODES:
-        said = assessed(product, a_person(), ask(), on=date(2023, 1, 26))
-        assert {refusal.code for refusal in said.refusals} == {Code.NOT_IN_FORCE}
-        assert said.earliest_date == date(2023, 1, 27)
+        for who in (a_person(), a_group(1, 2), a_cooperative()):
+            row = Row("too early", product, who, ask(), early, (never,), ())
+            check(row)
+            hold(
+                kur.assess_one(
+                    product, who, ask(), None, burden=capacity.BURDEN.on(early), on=early
+                ),
+                row,
+            )
 
 
 def test_waiting_helps_nobody_who_is_excluded_for_good():
