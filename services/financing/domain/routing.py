@@ -171,7 +171,7 @@ class Route(msgspec.Struct, frozen=True):
 
 _Key = tuple[bool, int, int, int, str]
 _Found = tuple[_Key, Channel, Assessment]
-_ORDER = (Why.PAUSED, Why.COST, Why.PREFERENCE, Why.EXPECTED_DAYS, Why.CODE)
+_ORDER = (Why.PAUSED, Why.COST, Why.PREFERENCE, Why.EXPECTED_DAYS)
 _BEGINNING = frozenset({Code.BUSINESS_PLANNED, Code.BUSINESS_AGE_OR_EVIDENCE})
 _MENDED_WITH_IT = _BEGINNING | {
     Code.AMOUNT_ABOVE,
@@ -228,12 +228,12 @@ def _no_product(channel: str) -> LeftOut:
 def _cheapest(channel: Channel, eligible: Sequence[Assessment], amount: int) -> Assessment | None:
     """Return the cheapest product that the channel has quota for, else the cheapest of all."""
     best: Assessment | None = None
-    best_key = (True, 0)
+    best_key: tuple[bool, int] | None = None
     for each in eligible:
         if each.product not in channel.products:
             continue
         key = (channel.quotas.get(each.product, amount) < amount, each.rate_bp or 0)
-        if best is None or key < best_key:
+        if best_key is None or key < best_key:
             best, best_key = each, key
     return best
 
@@ -268,8 +268,8 @@ def _legs(found: list[_Found], *, first: int) -> tuple[Leg, ...]:
 
 
 def _behind(before: _Key, key: _Key) -> Why:
-    compared = zip(_ORDER, before, key, strict=True)
-    return next((why for why, one, other in compared if one != other), Why.CODE)
+    differing = (why for at, why in enumerate(_ORDER) if before[at] != key[at])
+    return next(differing, Why.CODE)
 
 
 def _instead(

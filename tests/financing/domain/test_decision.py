@@ -159,6 +159,18 @@ def test_the_borrowers_preference_decides_among_equal_costs():
     assert decision.route.legs[1].why is Why.PREFERENCE
 
 
+def test_a_paused_lender_is_asked_last_however_cheap_and_however_liked():
+    paused = replace(NUSANTARA, paused=True)
+    dear = replace(SAMUDRA, cost_bp=500)
+    route = decide(
+        a_person(), ask(), on=IN_2026, channels=(paused, dear), preference=(paused.code,)
+    ).route
+    assert [(leg.channel, leg.why) for leg in route.legs] == [
+        ("kur-bank-samudra", Why.BEST),
+        ("kur-bank-nusantara", Why.PAUSED),
+    ]
+
+
 def test_equals_stand_by_their_code():
     twin = replace(NUSANTARA, code="kur-bank-anyar")
     route = decided(a_person(), ask(), channels=(NUSANTARA, twin)).route
