@@ -123,7 +123,7 @@ def test_two_banks_serve_one_product_and_the_quicker_is_asked_first():
         ("kur-bank-nusantara", "kur_mikro", Why.BEST),
         ("kur-bank-samudra", "kur_mikro", Why.EXPECTED_DAYS),
     ]
-    assert [leg.no for leg in route.legs] == [1, 2]
+    assert [(leg.no, leg.expected_days) for leg in route.legs] == [(1, 7), (2, 10)]
     assert {each.channel: each.why for each in route.left_out} == {
         "lpdb": WhyNot.NOT_ELIGIBLE,
         "blu": WhyNot.NOT_ELIGIBLE,
@@ -269,6 +269,16 @@ def test_a_product_with_quota_is_taken_before_a_cheaper_one_without():
     (other,) = decided(a_person(), asked, channels=(short,)).route.legs
     assert other.product != "kur_super_mikro"
     assert other.rate_bp == 600
+
+
+def test_the_cheapest_product_of_a_lender_is_taken_in_whatever_order_they_are_assessed():
+    asked = ask(amount=9_000_000)
+    assessed = decided(a_person(), asked).assessments
+    for assessments in (assessed, assessed[::-1]):
+        (leg,) = routing.plan(
+            assessments, asked, kind=BorrowerKind.PERSON, points=100, channels=(NUSANTARA,)
+        ).legs
+        assert leg.product == kur.SUPER_MIKRO
 
 
 def test_who_is_eligible_but_finds_no_channel_is_not_refused():

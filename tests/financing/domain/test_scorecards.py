@@ -209,7 +209,10 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "no day": (lambda d: d.update(since="2026-13-01"), r"\$\.since"),
     "no confidence": (lambda d: d.update(confidence="sure"), "sure"),
     "no source": (lambda d: d["cards"]["ksp"].update(source=""), r"source"),
-    "a card less": (lambda d: d["cards"].pop("ksp"), "must hold exactly"),
+    "a card less": (
+        lambda d: d["cards"].pop("ksp"),
+        "must hold exactly business, beginner, group, cooperative, ksp$",
+    ),
     "a card more": (lambda d: d["cards"].update(women=d["cards"]["ksp"]), "women"),
     "a factor that is none": (lambda d: factor(d, 0).update(factor="sex"), "sex"),
     "the return reason": (lambda d: factor(d, 0).update(factor="return_reason"), "return_reason"),

@@ -22,7 +22,7 @@ from services.financing.domain.eligibility import (
     SpecialGroup,
 )
 from services.financing.domain.routing import LeftOut, Outcome, Why, WhyNot
-from services.financing.domain.texts import Language, remark, sentence
+from services.financing.domain.texts import Language, Text, remark, say, sentence
 from tests.financing.domain.applicants import (
     IN_2024,
     IN_2026,
@@ -312,6 +312,13 @@ def test_an_npwp_that_is_always_asked_for_is_not_asked_for_above_nothing():
     }
     assert "Rp 60.000.000 memerlukan NPWP karena di atas Rp 50.000.000." in told["kur_mikro"]
     assert "NPWP karena produk ini selalu mensyaratkannya." in told["kur_kecil"]
+    (above,) = (
+        sentence(each, Language.EN)
+        for each in decided(a_person(business__npwp=False), ask(60_000_000))
+        .assessment("kur_mikro")
+        .refusals
+    )
+    assert "it is above Rp 50.000.000" in above
 
 
 DOUBTS = {
@@ -345,6 +352,38 @@ def test_what_is_no_law_is_not_told_as_law_and_law_is_not_doubted(said, language
         assert doubts == {each.source.confidence} & set(words), text
 
 
+@LANGUAGES
+def test_a_note_that_states_no_rule_is_not_doubted_on_top(said, language):
+    plain = {NoteCode.PRODUCT_ASSUMED, NoteCode.INCOME_NOT_JUDGED, NoteCode.RATE_UNVERIFIED}
+    told = [(note, remark(note, language)) for note in said[1] if note.code in plain]
+    assert {note.source.confidence for note, _ in told} >= {*DOUBTS}
+    for note, text in told:
+        assert not [doubt for doubt in DOUBTS.values() if doubt[language] in text], note.code
+
+
+def test_a_number_is_shown_as_the_template_asks():
+    template = "{asked:rp} | {months} | {on:day} | {on} | {kinds:word} | {lender}"
+    numbers = {
+        "asked": 1_500_000,
+        "months": 12,
+        "on": date(2027, 3, 14),
+        "kinds": "person, cooperative",
+        "lender": "bank-a",
+    }
+    for language, day, kinds in (
+        (Language.ID, "14 Maret 2027", "perorangan, koperasi"),
+        (Language.EN, "14 March 2027", "persons, cooperatives"),
+    ):
+        told = say(Text(template, template), numbers, language)
+        assert told == f"Rp 1.500.000 | 12 | {day} | 2027-03-14 | {kinds} | bank-a"
+
+
+def test_a_word_is_told_in_the_readers_language():
+    (refusal,) = decided(a_person(), ask()).assessment("lpdb_regular").refusals
+    assert "hanya untuk koperasi." in sentence(refusal, Language.ID)
+    assert "only for cooperatives." in sentence(refusal, Language.EN)
+
+
 def test_a_beginner_hears_the_own_day_and_when_age_alone_is_enough():
     young = a_person(business__started_on=date(2026, 11, 14))
     (refusal,) = decided(young, ask(8_000_000)).assessment("kur_super_mikro").refusals
@@ -371,3 +410,7 @@ def test_what_is_unknown_is_asked_for():
     assert sentence(refusal, Language.EN).startswith(
         "This cannot be told yet. Please give citizenship. That it is needed we have not confirmed"
     )
+    indonesian = sentence(refusal, Language.ID)
+    assert indonesian.startswith("Belum dapat dipastikan.")
+    assert texts.UNKNOWN[refusal.code].id in indonesian
+    assert texts.UNKNOWN[refusal.code].en not in indonesian
