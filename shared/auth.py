@@ -62,8 +62,8 @@ SCOPES: Mapping[str, str] = {
     "reviews:write": "Propose and confirm what two people rule on a case",
     "quotas:read": "Read what each lender may still lend this year",
     "quotas:write": "Set what each lender may lend",
-    "channels:read": "Read how lenders fare, and what is set aside",
-    "channels:write": "Pause and resume lenders, and decide on what is set aside",
+    "channels:read": "Read how lenders fare, what is set aside, and where ledgers differ",
+    "channels:write": "Pause and resume lenders, decide on what is set aside and on cases",
 }
 
 

@@ -2,7 +2,7 @@
 Financing.
 
     python -m services.financing                serve the API until told to stop
-    python -m services.financing worker         carry submissions and webhooks likewise
+    python -m services.financing worker         carry submissions and webhooks, compare ledgers
     python -m services.financing verify FILE    make a decision again from its record, which is
                                                 the answer of /applications/{id}/decision/record
 """
@@ -19,6 +19,7 @@ from services.financing.api import records
 from services.financing.app import create_app, registry_client, webhook_sealer
 from services.financing.channels import keys as channel_keys
 from services.financing.db import webhooks
+from services.financing.reconciler import Reconciler
 from services.financing.settings import Settings
 from services.financing.worker import Worker
 from shared import clock, keys, logs
@@ -43,7 +44,7 @@ def serve(settings: Settings) -> None:
 
 
 async def work(settings: Settings) -> None:
-    """Carry submissions and webhooks until told to stop; what is under way is ended first."""
+    """Carry submissions and webhooks, compare ledgers, until told to stop; a step is ended."""
     production = settings.mode == "production"
     faults = Faults.from_env(os.environ, production=production)
     lenders = channel_keys.load(settings.channels, production=production)
@@ -74,9 +75,11 @@ async def work(settings: Settings) -> None:
             service="financing",
             clock=clock.now,
         )
+        reconciler = Reconciler(database, channels, clock.now)
         async with asyncio.TaskGroup() as group:
             group.create_task(worker.run(stop, tasks=settings.worker_tasks))
             group.create_task(postman.run(stop))
+            group.create_task(reconciler.run(stop))
 
 
 def verify(file: str) -> int:

@@ -9,10 +9,12 @@ from typing import Annotated, cast
 
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from pydantic import Field
 
 from services.sandbox.behaviour import NoSuchBehaviour
 from services.sandbox.courier import Letter
 from services.sandbox.desk import (
+    PAGE_MAX,
     TOLERANCE_SECONDS,
     Malformed,
     No,
@@ -31,6 +33,7 @@ from services.sandbox.lender import (
     Broken,
     Lender,
     NoSuchApplication,
+    NoSuchPlace,
     NotFromHere,
     OtherContent,
     Resting,
@@ -42,6 +45,7 @@ NOES: Noes = MappingProxyType(
     {
         Malformed: No(400, "ISIAN_SALAH", "Isian tidak ada atau tidak sah"),
         NoSuchBehaviour: No(400, "ISIAN_SALAH", "X-Sandbox-Behaviour tidak dikenal"),
+        NoSuchPlace: No(400, "ISIAN_SALAH", "sesudah bukan tempat dalam buku"),
         Unauthorised: No(401, "TIDAK_BERWENANG", "Kunci, waktu atau tanda tangan tidak sah"),
         NoSuchApplication: No(404, "TIDAK_DITEMUKAN", "Tidak ada pengajuan dengan kunci ini"),
         OtherContent: No(422, "KUNCI_BERISI_LAIN", "Kunci sudah dipakai dengan isi lain"),
@@ -87,6 +91,13 @@ class Pengajuan(Terms):
     tujuan: LongText
     jenis_akad: Code
     pemohon: Pemohon
+
+
+class Daftar(Terms):
+    """The body of POST /pengajuan/daftar."""
+
+    sesudah: Text | None = None
+    batas: Annotated[int, Field(strict=True, ge=1, le=PAGE_MAX)] = PAGE_MAX
 
 
 class Agency:
@@ -165,6 +176,15 @@ async def apply(request: Request, body: Signed) -> Response:
     )
     content = view(taking.entry) | {"kunci": taking.reference}
     return _say(200 if taking.repeated else 201, **content)
+
+
+@router.post("/pengajuan/daftar")
+async def ledger(request: Request, body: Signed) -> Response:
+    """Show a page of everything that was ever taken, for the partner to compare."""
+    asked = read(Daftar, body)
+    entries, following = lender_of(request).export(asked.sesudah, asked.batas)
+    lines = [view(entry) | {"alasan": list[str]()} for entry in entries]
+    return _say(200, pengajuan=lines, berikut=following)
 
 
 @router.get("/pengajuan/{key}", dependencies=[Depends(signed)])

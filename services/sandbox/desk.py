@@ -18,10 +18,14 @@ from services.sandbox.lender import (
     Garbled,
     Lender,
     NoSuchApplication,
+    NoSuchPlace,
     NotFromHere,
     OtherContent,
     Resting,
 )
+
+PAGE_MAX = 200
+"""How many applications one page of a ledger's export has at most."""
 
 TOLERANCE_SECONDS = 300
 
@@ -59,6 +63,7 @@ REFUSALS: tuple[type[Exception], ...] = (
     NoSuchBehaviour,
     Unauthorised,
     NoSuchApplication,
+    NoSuchPlace,
     OtherContent,
     NotFromHere,
     Broken,

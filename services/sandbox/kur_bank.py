@@ -20,6 +20,7 @@ from pydantic import Field, StringConstraints
 from services.sandbox.behaviour import NoSuchBehaviour
 from services.sandbox.courier import Letter
 from services.sandbox.desk import (
+    PAGE_MAX,
     TOLERANCE_SECONDS,
     Malformed,
     No,
@@ -38,6 +39,7 @@ from services.sandbox.lender import (
     Broken,
     Lender,
     NoSuchApplication,
+    NoSuchPlace,
     NotFromHere,
     OtherContent,
     Resting,
@@ -55,14 +57,16 @@ SERVICE_CODES: Mapping[str, str] = MappingProxyType(
         "/v1.0/kur/applications": "81",
         "/v1.0/kur/applications/status": "82",
         "/v1.0/kur/applications/cancel": "83",
+        "/v1.0/kur/applications/list": "84",
     }
 )
-"""73 is SNAP's own; it has none for loan applications, so 81 to 83 are this contract's."""
+"""73 is SNAP's own; it has none for loan applications, so 81 to 84 are this contract's."""
 
 NOES: Noes = MappingProxyType(
     {
         Malformed: No(400, "01", "Invalid field format"),
         NoSuchBehaviour: No(400, "01", "Invalid field format X-Sandbox-Behaviour"),
+        NoSuchPlace: No(400, "01", "Invalid field format after"),
         Unauthorised: No(401, "00", "Unauthorized"),
         NoSuchApplication: No(404, "01", "Transaction not found"),
         OtherContent: No(409, "02", "partnerReferenceNo with another content"),
@@ -111,6 +115,13 @@ class Inquiry(Terms):
     """The body of a status inquiry and of a cancellation."""
 
     reference: Code = Field(alias="partnerReferenceNo")
+
+
+class Listing(Terms):
+    """The body of POST /v1.0/kur/applications/list."""
+
+    after: Text | None = None
+    limit: Annotated[int, Field(strict=True, ge=1, le=PAGE_MAX)] = PAGE_MAX
 
 
 class TokenRequest(Terms):
@@ -281,6 +292,15 @@ async def cancel(request: Request, body: Signed) -> Response:
     """Withdraw an application before its pencairan."""
     entry = lender_of(request).cancel(read(Inquiry, body).reference)
     return _say(request, 200, "00", "Successful", **view(entry))
+
+
+@router.post("/v1.0/kur/applications/list")
+async def ledger(request: Request, body: Signed) -> Response:
+    """Show a page of everything that was ever taken, for the partner to compare."""
+    asked = read(Listing, body)
+    entries, following = lender_of(request).export(asked.after, asked.limit)
+    lines = [view(entry) | {"reasons": list[str]()} for entry in entries]
+    return _say(request, 200, "00", "Successful", applications=lines, next=following)
 
 
 def view(entry: Entry, step: Step | None = None) -> dict[str, object]:

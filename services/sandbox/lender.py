@@ -45,6 +45,10 @@ class NoSuchApplication(Exception):
     """The lender has never taken an application under this reference."""
 
 
+class NoSuchPlace(Exception):
+    """The place from which the ledger is to be read was not given by this lender."""
+
+
 class Resting(Exception):
     """The lender takes nothing at the moment; nothing was entered."""
 
@@ -180,6 +184,28 @@ class Lender:
         """Return what the lender knows of a reference, and count the inquiry."""
         self.ledger.inquired(reference)
         return self._find(reference)
+
+    def export(self, after: str | None, limit: int) -> tuple[list[Entry], str | None]:
+        """
+        Return applications in the order of their coming, and where the next page begins.
+
+        `after` is what the page before gave; the last page gives None. A place is that of the
+        reference among all that were ever asked for, so that it never moves.
+
+        Raises:
+            NoSuchPlace: `after` is not from here.
+        """
+        if after is not None and not (after.isascii() and after.isdecimal() and len(after) < 10):
+            raise NoSuchPlace
+        every, place = tuple(self.ledger), int(after or 0)
+        taken: list[Entry] = []
+        for entry in every[place:]:
+            place += 1
+            if entry.history:
+                taken.append(entry)
+            if len(taken) == limit:
+                break
+        return taken, str(place) if place < len(every) else None
 
     def cancel(self, reference: str) -> Entry:
         """Withdraw an application; once withdrawn it stays so. `NotFromHere` after pencairan."""

@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 from services.sandbox.behaviour import NoSuchBehaviour
 from services.sandbox.courier import Letter
 from services.sandbox.desk import (
+    PAGE_MAX,
     Malformed,
     No,
     Noes,
@@ -33,6 +34,7 @@ from services.sandbox.lender import (
     Broken,
     Lender,
     NoSuchApplication,
+    NoSuchPlace,
     NotFromHere,
     OtherContent,
     Resting,
@@ -46,6 +48,7 @@ NOES: Noes = MappingProxyType(
     {
         Malformed: No(400, "invalid_field", "A field is missing or wrong"),
         NoSuchBehaviour: No(400, "invalid_field", "X-Sandbox-Behaviour names no behaviour"),
+        NoSuchPlace: No(400, "invalid_field", "after is no place of the ledger"),
         Unauthorised: No(401, "invalid_token", "The access token or the client is not known"),
         NoSuchApplication: No(404, "unknown_proposal", "No proposal under this reference"),
         OtherContent: No(409, "other_content", "The reference holds a proposal of other content"),
@@ -148,6 +151,18 @@ async def token(request: Request, now: Now) -> Response:
     issued = fund_of(request).issue(request.headers.get("Authorization", ""), now=now)
     answer = {"access_token": issued, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
     return _say(200, **answer)
+
+
+@router.get("/proposals", dependencies=[Bearer])
+async def ledger(request: Request) -> Response:
+    """Show a page of everything that was ever taken, for the partner to compare."""
+    asked = request.query_params
+    limit = asked.get("limit", str(PAGE_MAX))
+    if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit[:4]) <= PAGE_MAX):
+        raise Malformed("limit")
+    entries, following = lender_of(request).export(asked.get("after"), int(limit))
+    lines = [view(entry) | {"notes": list[str]()} for entry in entries]
+    return _say(200, proposals=lines, next=following)
 
 
 @router.put("/proposals/{reference}", dependencies=[Bearer])

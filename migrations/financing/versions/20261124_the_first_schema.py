@@ -707,9 +707,128 @@ def _quotas() -> None:
         postgresql_where=sa.text("left_at IS NULL"),
     )
 
+    op.create_table(
+        "reconciliation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=True),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("opened", sa.Integer(), nullable=False),
+        sa.Column("gone", sa.Integer(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "status IN ('requested', 'reading', 'comparing', 'searching', 'done', 'failed')",
+            name=op.f("ck_reconciliation_status"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reconciliation")),
+    )
+    op.create_index("uq_reconciliation_day", "reconciliation", ["channel", "day"], unique=True)
+    op.create_index(
+        "uq_reconciliation_running",
+        "reconciliation",
+        ["channel"],
+        unique=True,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_table(
+        "ledger_line",
+        sa.Column("reconciliation_id", sa.Uuid(), nullable=False),
+        sa.Column("no", sa.Integer(), nullable=False),
+        sa.Column("our_reference", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "stage IN ('received', 'komite', 'mkp', 'sp3', 'approved', 'akad', 'disbursed', 'repaid', 'refused', 'cancelled')",
+            name=op.f("ck_ledger_line_stage"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["reconciliation_id"],
+            ["reconciliation.id"],
+            name=op.f("fk_ledger_line_reconciliation_id"),
+        ),
+        sa.PrimaryKeyConstraint("reconciliation_id", "no", name=op.f("pk_ledger_line")),
+    )
+    op.create_index(
+        "ix_ledger_line_reconciliation_id",
+        "ledger_line",
+        ["reconciliation_id", "our_reference", "no"],
+        unique=False,
+    )
+    op.create_table(
+        "ledger_case",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("difference", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("our_reference", sa.Text(), nullable=False),
+        sa.Column("submission_id", sa.Uuid(), nullable=True),
+        sa.Column("application_id", sa.Uuid(), nullable=True),
+        sa.Column("ours", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("theirs", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("first_run_id", sa.Uuid(), nullable=False),
+        sa.Column("last_run_id", sa.Uuid(), nullable=False),
+        sa.Column("mend", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("resolved_by", sa.Text(), nullable=True),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'resolved') = (mend IS NOT NULL AND note IS NOT NULL AND resolved_by IS NOT NULL AND resolved_at IS NOT NULL)",
+            name=op.f("ck_ledger_case_resolved_by_somebody"),
+        ),
+        sa.CheckConstraint(
+            "difference IN ('only_with_us', 'only_with_them', 'other_stage', 'other_amount', 'other_reference', 'twice')",
+            name=op.f("ck_ledger_case_difference"),
+        ),
+        sa.CheckConstraint(
+            "mend IN ('ask', 'review', 'lender_mends', 'explained')",
+            name=op.f("ck_ledger_case_mend"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('open', 'resolved', 'gone')", name=op.f("ck_ledger_case_status")
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_ledger_case_application_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["first_run_id"], ["reconciliation.id"], name=op.f("fk_ledger_case_first_run_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["last_run_id"], ["reconciliation.id"], name=op.f("fk_ledger_case_last_run_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_ledger_case_submission_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_case")),
+    )
+    op.create_index(
+        "uq_ledger_case_open",
+        "ledger_case",
+        ["channel", "our_reference", "difference"],
+        unique=True,
+        postgresql_where=sa.text("status = 'open'"),
+    )
+
 
 def downgrade() -> None:
     """Go back to the one before."""
+    for table in ("ledger_case", "ledger_line", "reconciliation"):
+        op.drop_table(table)
     op.drop_index(
         "ix_deadline_look_at",
         table_name="deadline",

@@ -31,6 +31,7 @@ READERS = (*OPERATORS, Kind.AUDITOR, Kind.LENDER)
 routes = router("/channels", tags=["channels"])
 ChannelsReader = Annotated[Caller, requires("channels:read", kinds=READERS)]
 ChannelsWriter = Annotated[Caller, requires("channels:write", kinds=OPERATORS)]
+OperatorsReader = Annotated[Caller, requires("channels:read", kinds=(*OPERATORS, Kind.AUDITOR))]
 ChannelCode = Annotated[
     str, Path(pattern="^[a-z0-9-]{1,64}$", description="The lender, as a route names it")
 ]
@@ -114,7 +115,7 @@ async def list_channels(caller: ChannelsReader, db: Read, now: Now) -> Response:
 )
 async def get_channel(caller: ChannelsReader, db: Read, now: Now, code: ChannelCode) -> Response:
     """Show how one lender fares and what waits for it."""
-    _check(caller, code)
+    check_seen(caller, code)
     return await _answer(db, code, now)
 
 
@@ -134,7 +135,7 @@ async def pause_channel(
     What is queued keeps its place and goes on after the resumption; what the lender reports is
     still heard. New applications go to other lenders first.
     """
-    _check(caller, code)
+    check_seen(caller, code)
     id = new_id()
     await channels.pause(unit, id, code, reason=pause.reason, actor=caller.id, now=now)
     data = {"channel": code, "actor": caller.id, "reason": pause.reason}
@@ -154,7 +155,7 @@ async def resume_channel(
     caller: ChannelsWriter, unit: Once, now: Now, code: ChannelCode, resumption: ResumptionNew
 ) -> Response:
     """Speak to a lender again; what has waited goes on in its order."""
-    _check(caller, code)
+    check_seen(caller, code)
     reason = resumption.reason
     id = await channels.resume(unit, code, because=reason, actor=caller.id, now=now)
     data = {"channel": code, "actor": caller.id, "reason": reason}
@@ -168,7 +169,7 @@ def _may_see(caller: Caller, code: str) -> bool:
     return caller.kind is not Kind.LENDER or caller.channel == code
 
 
-def _check(caller: Caller, code: str) -> None:
+def check_seen(caller: Caller, code: str) -> None:
     """Raise `NoSuchChannel` where there is none, or none that the caller may see."""
     if code not in CODES or not _may_see(caller, code):
         raise NoSuchChannel("There is no lender of this code that you may see.")

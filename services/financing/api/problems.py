@@ -10,6 +10,11 @@ from services.financing.db.applications import (
 from services.financing.db.channels import ChannelNotPaused, ChannelPaused
 from services.financing.db.quarantine import QuarantineNotFound
 from services.financing.db.quotas import QuotaCommitted, QuotaExists, QuotaNotFound
+from services.financing.db.reconciliations import (
+    CaseNotFound,
+    ReconciliationNotFound,
+    ReconciliationRunning,
+)
 from services.financing.db.reviews import ReviewNotFound
 from services.financing.db.submissions import SubmissionNotFound
 from services.financing.domain import review
@@ -18,6 +23,7 @@ from services.financing.domain.eligibility import BorrowerDeceased
 from services.financing.domain.letter import NoLetter
 from services.financing.domain.products import ProductNotFound
 from services.financing.domain.quarantine import NotSetAside
+from services.financing.domain.reconciliation import CaseClosed, MendNotPossible
 from services.financing.domain.routing import ChannelNotFound, NoSuchChannel
 from services.financing.progress import LenderHasIt
 from services.financing.registry import RegistryRefused, RegistryUnavailable, SubjectNotFound
@@ -98,6 +104,36 @@ PROBLEMS = SHARED_PROBLEMS | Catalogue(
             409,
             "It is not set aside any more",
             "Read it again: somebody has decided on it, or the lender has spoken.",
+        ),
+        ReconciliationNotFound: ProblemType(
+            "reconciliation-not-found",
+            404,
+            "No such comparison",
+            "Check the id; GET /reconciliations lists every one.",
+        ),
+        ReconciliationRunning: ProblemType(
+            "reconciliation-running",
+            409,
+            "The lender's ledger is being compared already",
+            "Follow that one: GET /reconciliations?channel= lists it last.",
+        ),
+        CaseNotFound: ProblemType(
+            "case-not-found",
+            404,
+            "No such case",
+            "Check the id; GET /cases lists every one.",
+        ),
+        CaseClosed: ProblemType(
+            "case-closed",
+            409,
+            "The case is not open any more",
+            "Read it again: somebody has resolved it, or the difference is gone.",
+        ),
+        MendNotPossible: ProblemType(
+            "mend-not-possible",
+            409,
+            "This does not mend the case",
+            "Choose another mend; `detail` says why this one does not fit.",
         ),
         QuotaNotFound: ProblemType(
             "quota-not-found",

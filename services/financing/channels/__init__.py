@@ -81,6 +81,25 @@ class LenderEvent:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerLine:
+    """One application as a lender's ledger has it; `our_reference` may be none of ours."""
+
+    our_reference: str
+    reference: str
+    stage: Stage
+    amount: Rupiah
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPage:
+    """A page of a lender's ledger, and where the next one begins; None after the last."""
+
+    lines: tuple[LedgerLine, ...]
+    after: str | None
+
+
 class ChannelUnavailable(Exception):
     """The lender certainly did not take the message: send it again later, or go elsewhere."""
 
@@ -180,6 +199,15 @@ class Channel(Protocol):
             ChannelUnavailable, ChannelUnknown: there was no usable answer, or a no that leaves
                 the application where it is; the lender may still make a loan of it.
             ChannelRefused: the lender says that it has never seen it.
+        """
+        ...
+
+    async def ledger(self, after: str | None, *, now: datetime) -> LedgerPage:
+        """
+        Read a page of what the lender has, from its beginning or from where a page ended.
+
+        Raises:
+            ChannelUnavailable, ChannelUnknown, ChannelRefused: there is no page to be had now.
         """
         ...
 

@@ -17,11 +17,15 @@ from services.financing.channels import (
     ChannelRefused,
     ChannelUnavailable,
     ChannelUnknown,
+    LedgerLine,
+    LedgerPage,
     LenderEvent,
     Proposal,
     Rejection,
 )
 from services.financing.channels.wire import (
+    LINES_MAX,
+    PAGE_LINES,
     REASONS_MAX,
     Said,
     epoch,
@@ -33,7 +37,7 @@ from services.financing.channels.wire import (
 )
 from services.financing.domain.submission import Stage
 from shared.outbound import Outbound, Reply
-from shared.wire import Amount, Code, Instant, LongText
+from shared.wire import Amount, Code, Instant, LongText, Text
 
 _Word = Literal[
     "diterima",
@@ -65,12 +69,24 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
 """The BLU's words for the stages."""
 
 
-class _Pengajuan(Said):
-    kunci: UUID
+class _Standing(Said):
     nomor: Code
     status: _Word
     waktu: Instant
     jumlah: Amount
+
+
+class _Line(_Standing):
+    kunci: Code
+
+
+class _Ledger(Said):
+    pengajuan: Annotated[tuple[_Line, ...], Field(max_length=LINES_MAX)]
+    berikut: Text | None
+
+
+class _Pengajuan(_Standing):
+    kunci: UUID
     alasan: Annotated[tuple[LongText, ...], Field(max_length=REASONS_MAX)]
 
 
@@ -140,6 +156,15 @@ class Blu:
         if said == (404, "TIDAK_DITEMUKAN"):
             raise ChannelRefused(said[1])
         raise ChannelUnknown(f"it answered a withdrawal with status {reply.status}", reply)
+
+    async def ledger(self, after: str | None, *, now: datetime) -> LedgerPage:
+        """Read a page of the BLU's ledger."""
+        body = orjson.dumps({"sesudah": after, "batas": PAGE_LINES})
+        reply = await self._call("POST", "/pengajuan/daftar", body, now=now)
+        if reply.status != 200:
+            raise _failure(reply)
+        said = read(_Ledger, reply)
+        return LedgerPage(tuple(_line(each) for each in said.pengajuan), said.berikut)
 
     def verify(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, now: datetime
@@ -226,6 +251,16 @@ def _answer(submission_id: UUID, reply: Reply) -> Answer:
         reference=said.nomor,
         amount=said.jumlah,
         reasons=said.alasan,
+        at=said.waktu,
+    )
+
+
+def _line(said: _Line) -> LedgerLine:
+    return LedgerLine(
+        our_reference=said.kunci,
+        reference=said.nomor,
+        stage=STAGES[said.status],
+        amount=said.jumlah,
         at=said.waktu,
     )
 

@@ -23,27 +23,40 @@ from services.financing.channels import (
     ChannelRefused,
     ChannelUnavailable,
     ChannelUnknown,
+    LedgerLine,
+    LedgerPage,
     LenderEvent,
     Proposal,
     Rejection,
 )
 from services.financing.channels.tokens import Token
-from services.financing.channels.wire import REASONS_MAX, Said, fresh, need, read, read_event, send
+from services.financing.channels.wire import (
+    LINES_MAX,
+    PAGE_LINES,
+    REASONS_MAX,
+    Said,
+    fresh,
+    need,
+    read,
+    read_event,
+    send,
+)
 from services.financing.domain.submission import Stage
 from shared.clock import WIB
 from shared.money import Rupiah
 from shared.outbound import Outbound, Reply
 from shared.rsa_keys import private_key
-from shared.wire import Code, Instant, LongText
+from shared.wire import Code, Instant, LongText, Text
 
 TOKEN_PATH: Final = "/v1.0/access-token/b2b"  # noqa: S105 (an address)
 SUBMIT_PATH: Final = "/v1.0/kur/applications"
 STATUS_PATH: Final = "/v1.0/kur/applications/status"
 CANCEL_PATH: Final = "/v1.0/kur/applications/cancel"
+LIST_PATH: Final = "/v1.0/kur/applications/list"
 CHANNEL_ID: Final = "95001"
 
 SERVICES: Mapping[str, str] = MappingProxyType(
-    {TOKEN_PATH: "73", SUBMIT_PATH: "81", STATUS_PATH: "82", CANCEL_PATH: "83"}
+    {TOKEN_PATH: "73", SUBMIT_PATH: "81", STATUS_PATH: "82", CANCEL_PATH: "83", LIST_PATH: "84"}
 )
 """The service part of a response code, by address."""
 
@@ -73,17 +86,29 @@ class _Outcome(Said):
 _Status = Literal["RECEIVED", "APPROVED", "AKAD", "DISBURSED", "REPAID", "REFUSED", "CANCELLED"]
 
 
-class _Application(Said):
-    our_reference: UUID = Field(alias="partnerReferenceNo")
+class _Standing(Said):
     reference: Code = Field(alias="referenceNo")
     status: _Status = Field(alias="applicationStatus")
     amount: _Money
     occurred_at: Instant = Field(alias="occurredAt")
-    reasons: Annotated[tuple[_Reason, ...], Field(max_length=REASONS_MAX)]
 
     @property
     def stage(self) -> Stage:
         return Stage(self.status.lower())
+
+
+class _Application(_Standing):
+    our_reference: UUID = Field(alias="partnerReferenceNo")
+    reasons: Annotated[tuple[_Reason, ...], Field(max_length=REASONS_MAX)]
+
+
+class _Line(_Standing):
+    our_reference: Code = Field(alias="partnerReferenceNo")
+
+
+class _Ledger(Said):
+    lines: Annotated[tuple[_Line, ...], Field(alias="applications", max_length=LINES_MAX)]
+    after: Text | None = Field(alias="next")
 
 
 class _Event(_Application):
@@ -159,6 +184,16 @@ class KurBank:
         if case == "40401":
             raise ChannelRefused(case)
         raise ChannelUnknown(f"it answered a withdrawal with case {case}", reply)
+
+    async def ledger(self, after: str | None, *, now: datetime) -> LedgerPage:
+        """Read a page of the bank's ledger."""
+        body = orjson.dumps({"after": after, "limit": PAGE_LINES})
+        reply = await self._call(LIST_PATH, body, now=now)
+        case = _case(LIST_PATH, reply)
+        if case != "20000":
+            raise _failure(reply, case)
+        said = read(_Ledger, reply)
+        return LedgerPage(tuple(_line(each) for each in said.lines), said.after)
 
     def verify(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, now: datetime
@@ -295,6 +330,16 @@ def _answer(submission_id: UUID, reply: Reply) -> Answer:
         reference=said.reference,
         amount=said.amount.rupiah(),
         reasons=tuple(str(reason) for reason in said.reasons),
+        at=said.occurred_at,
+    )
+
+
+def _line(said: _Line) -> LedgerLine:
+    return LedgerLine(
+        our_reference=said.our_reference,
+        reference=said.reference,
+        stage=said.stage,
+        amount=said.amount.rupiah(),
         at=said.occurred_at,
     )
 

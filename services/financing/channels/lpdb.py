@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Annotated, Final, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
@@ -19,12 +20,16 @@ from services.financing.channels import (
     ChannelRefused,
     ChannelUnavailable,
     ChannelUnknown,
+    LedgerLine,
+    LedgerPage,
     LenderEvent,
     Proposal,
     Rejection,
 )
 from services.financing.channels.tokens import Token
 from services.financing.channels.wire import (
+    LINES_MAX,
+    PAGE_LINES,
     REASONS_MAX,
     Said,
     epoch,
@@ -36,7 +41,7 @@ from services.financing.channels.wire import (
 )
 from services.financing.domain.submission import Stage
 from shared.outbound import Outbound, Reply
-from shared.wire import Amount, Code, Instant, LongText
+from shared.wire import Amount, Code, Instant, LongText, Text
 
 TOKEN_PATH: Final = "/token"  # noqa: S105 (an address)
 
@@ -60,12 +65,24 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
 """The LPDB's words for the stages."""
 
 
-class _Proposal(Said):
-    proposal: UUID
+class _Standing(Said):
     lpdb_number: Code
     stage: _Word
     stage_at: Instant
     amount: Amount
+
+
+class _Line(_Standing):
+    proposal: Code
+
+
+class _Ledger(Said):
+    proposals: Annotated[tuple[_Line, ...], Field(max_length=LINES_MAX)]
+    next: Text | None
+
+
+class _Proposal(_Standing):
+    proposal: UUID
     notes: Annotated[tuple[LongText, ...], Field(max_length=REASONS_MAX)]
 
 
@@ -140,6 +157,15 @@ class Lpdb:
         if said == (404, "unknown_proposal"):
             raise ChannelRefused(said[1])
         raise ChannelUnknown(f"it answered a withdrawal with status {reply.status}", reply)
+
+    async def ledger(self, after: str | None, *, now: datetime) -> LedgerPage:
+        """Read a page of the LPDB's ledger."""
+        query = urlencode({"limit": PAGE_LINES} | ({} if after is None else {"after": after}))
+        reply = await self._call("GET", f"/proposals?{query}", now=now)
+        if reply.status != 200:
+            raise _failure(reply)
+        said = read(_Ledger, reply)
+        return LedgerPage(tuple(_line(each) for each in said.proposals), said.next)
 
     def verify(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, now: datetime
@@ -252,6 +278,16 @@ def _answer(submission_id: UUID, reply: Reply) -> Answer:
         reference=said.lpdb_number,
         amount=said.amount,
         reasons=said.notes,
+        at=said.stage_at,
+    )
+
+
+def _line(said: _Line) -> LedgerLine:
+    return LedgerLine(
+        our_reference=said.proposal,
+        reference=said.lpdb_number,
+        stage=STAGES[said.stage],
+        amount=said.amount,
         at=said.stage_at,
     )
 

@@ -20,6 +20,10 @@ from shared.outbound import NeverSent, NoAnswer, Outbound, Reply
 TOLERANCE = timedelta(seconds=300)
 RETRY_AFTER_SECONDS_MAX = 86_400
 REASONS_MAX = 20
+PAGE_LINES = 200
+"""How many lines of a ledger we ask for at once."""
+LINES_MAX = 1_000
+"""How many we take at most, whatever we asked for."""
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -224,5 +224,6 @@ LAWS: Final[tuple[Law, ...]] = (
         letter="document",
         channel_pause="reason, resumed_because",
         quarantine="error, sent, returned, note",
+        ledger_case="our_reference, ours, theirs, note",
     ),
 )

@@ -29,6 +29,7 @@ from services.financing.domain.eligibility import BorrowerKind, ContractKind, Pu
 from services.financing.domain.quarantine import Cause
 from services.financing.domain.quarantine import Status as QuarantineStatus
 from services.financing.domain.quota import Holding
+from services.financing.domain.reconciliation import CaseStatus, Difference, Mend, RunStatus
 from services.financing.domain.review import Ruling, Subject
 from services.financing.domain.review import Status as ReviewStatus
 from services.financing.domain.submission import Stage
@@ -357,6 +358,84 @@ quarantine: Final = Table(
         postgresql_where=text(SET_ASIDE),
     ),
     Index("ix_quarantine_set_aside", "channel", postgresql_where=text(SET_ASIDE)),
+)
+
+RUNNING: Final = "due_at IS NOT NULL"
+
+reconciliation: Final = Table(
+    "reconciliation",
+    metadata,
+    id_column(),
+    Column("channel", Text, nullable=False),
+    # Of the daily one; null where somebody has asked for it.
+    Column("day", Date),
+    *choice("status", RunStatus),
+    Column("requested_by", Text, nullable=False),
+    # The fence, as for submissions; and how often in a row the ledger could not be read.
+    Column("attempt", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    # Where the next part begins: in the lender's ledger, among ours, among its lines.
+    Column("place", Text),
+    Column("lines", Integer, nullable=False),
+    Column("opened", Integer, nullable=False),
+    Column("gone", Integer, nullable=False),
+    Column("error", Text),
+    Column("due_at", _TIME),
+    Column("begun_at", _TIME),
+    Column("ended_at", _TIME),
+    *version_columns(),
+    Index("uq_reconciliation_day", "channel", "day", unique=True),
+    Index("uq_reconciliation_running", "channel", unique=True, postgresql_where=text(RUNNING)),
+)
+
+ledger_line: Final = Table(
+    "ledger_line",
+    metadata,
+    Column("reconciliation_id", Uuid, ForeignKey("reconciliation.id"), primary_key=True),
+    Column("no", Integer, primary_key=True),
+    Column("our_reference", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    *choice("stage", Stage),
+    Column("amount", BigInteger, nullable=False),
+    Column("at", _TIME, nullable=False),
+    Index("ix_ledger_line_reconciliation_id", "reconciliation_id", "our_reference", "no"),
+)
+"""A lender's ledger while it is compared; forgotten afterwards."""
+
+CASE_OPEN: Final = "status = 'open'"
+
+ledger_case: Final = Table(
+    "ledger_case",
+    metadata,
+    id_column(),
+    Column("channel", Text, nullable=False),
+    *choice("difference", Difference),
+    *choice("status", CaseStatus),
+    Column("our_reference", Text, nullable=False),
+    Column("submission_id", Uuid, ForeignKey("submission.id")),
+    Column("application_id", Uuid, ForeignKey("application.id")),
+    Column("ours", JSONB),
+    Column("theirs", JSONB, nullable=False),
+    Column("first_run_id", Uuid, ForeignKey("reconciliation.id"), nullable=False),
+    Column("last_run_id", Uuid, ForeignKey("reconciliation.id"), nullable=False),
+    *choice("mend", Mend, nullable=True),
+    Column("note", Text),
+    Column("resolved_by", Text),
+    Column("resolved_at", _TIME),
+    *version_columns(),
+    CheckConstraint(
+        "(status = 'resolved') = (mend IS NOT NULL AND note IS NOT NULL "
+        "AND resolved_by IS NOT NULL AND resolved_at IS NOT NULL)",
+        name="resolved_by_somebody",
+    ),
+    Index(
+        "uq_ledger_case_open",
+        "channel",
+        "our_reference",
+        "difference",
+        unique=True,
+        postgresql_where=text(CASE_OPEN),
+    ),
 )
 
 quota: Final = Table(
