@@ -11,7 +11,14 @@ from tests.conftest import once
 from tests.financing.house import SHOP, House
 
 ABSENT = "01938d5e-0000-7000-8000-000000000000"
-OURS = ("/events", "/internal/invariants", "/channels", "/quarantine", "/reconciliations", "/cases")
+OURS = (
+    "/events",
+    "/internal/invariants",
+    "/channels",
+    "/quarantine",
+    "/reconciliations",
+    "/cases",
+)
 """What is read by other services and auditors, not by a mobile application."""
 
 
