@@ -313,6 +313,13 @@ async def test_whoever_was_outrun_records_nothing(house: House):
     assert (run["status"], run["lines"], run["opened"]) == ("done", 1, 0)
 
 
+async def test_a_list_is_narrowed_to_a_lender_that_there_is(house: House):
+    for path in ("/cases", "/reconciliations"):
+        assert (await operator(house).get(path, params={"channel": BANK})).status_code == 200
+        reply = await operator(house).get(path, params={"channel": "kenari"})
+        assert (reply.status_code, reply.json()["type"]) == (422, "/problems/channel-not-found")
+
+
 @pytest.mark.parametrize("kind", [Kind.MOBILE_BACKEND, Kind.LENDER])
 async def test_cases_are_for_operators_and_auditors(house: House, kind: Kind):
     client = house.financing.client(kind, id="somebody", channel=BANK)

@@ -34,7 +34,7 @@ from services.financing.domain.reconciliation import (
     RunStatus,
 )
 from services.financing.domain.review import Subject
-from services.financing.domain.routing import NoSuchChannel
+from services.financing.domain.routing import ChannelNotFound, NoSuchChannel, check_channel
 from services.financing.domain.submission import Stage
 from services.financing.domain.submission import Status as SubmissionStatus
 from shared.clock import Now
@@ -159,13 +159,14 @@ async def request_reconciliation(
 @routes.get(
     "",
     response_model=page_model(ReconciliationOut),
-    responses=PROBLEMS.openapi(CursorInvalid),
+    responses=PROBLEMS.openapi(CursorInvalid, ChannelNotFound),
     operation_id="list_reconciliations",
 )
 async def list_reconciliations(
     caller: OperatorsReader, db: Read, paging: Page, only: OnlyChannel = None
 ) -> Response:
     """List the comparisons, the oldest first."""
+    _check_only(only)
     page = await reconciliations.runs(db, channel=only, after=paging.after_id, limit=paging.limit)
     return Response(page_json(page, paging), media_type="application/json")
 
@@ -184,7 +185,7 @@ async def get_reconciliation(caller: OperatorsReader, db: Read, id: UUID) -> Res
 @cases.get(
     "",
     response_model=page_model(CaseOut),
-    responses=PROBLEMS.openapi(CursorInvalid),
+    responses=PROBLEMS.openapi(CursorInvalid, ChannelNotFound),
     operation_id="list_cases",
 )
 async def list_cases(
@@ -195,6 +196,7 @@ async def list_cases(
     status: Annotated[CaseStatus | None, Query(description="Only those that stand so")] = None,
 ) -> Response:
     """List the differences that were found, each with what might mend it, the oldest first."""
+    _check_only(only)
     page = await reconciliations.cases(
         db, channel=only, status=status, after=paging.after_id, limit=paging.limit
     )
@@ -257,6 +259,12 @@ async def resolve_case(
         )
     )
     return _case(kept)
+
+
+def _check_only(channel: str | None) -> None:
+    """Raise `ChannelNotFound` where a list is narrowed to a lender that there is not."""
+    if channel is not None:
+        check_channel(channel, None)
 
 
 async def _locked(unit: Unit, case: Row) -> tuple[Row, Row] | None:
