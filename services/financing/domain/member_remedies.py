@@ -122,14 +122,12 @@ def _told(situation: Situation, refusal: Refusal) -> Iterator[Way]:
     yield from _without(situation, refusal)
 
 
-def _settled(fact: str, what: str, *, to: Any, act: Act = Act.SETTLE_MEMBERS) -> WaysOf:
-    def find(situation: Situation, refusal: Refusal) -> Iterator[Way]:
-        changes = (_column(situation, fact, _places(refusal), to=to),)
-        numbers = {"members": refusal.numbers["members"], "what": what}
-        yield (Remedy(act, refusal.code, changes, numbers),)
-        yield from _without(situation, refusal)
-
-    return find
+def _settled(situation: Situation, refusal: Refusal) -> Iterator[Way]:
+    act, fact, what, to = _SETTLED[refusal.code]
+    changes = (_column(situation, fact, _places(refusal), to=to),)
+    numbers = {"members": refusal.numbers["members"], "what": what}
+    yield (Remedy(act, refusal.code, changes, numbers),)
+    yield from _without(situation, refusal)
 
 
 def _without(situation: Situation, refusal: Refusal) -> Iterator[Way]:
@@ -224,7 +222,7 @@ def _instalment(situation: Situation, refusal: Refusal) -> Iterator[Way]:
         lambda months: all(
             carry(months) >= each.share for carry, each in zip(carried, members, strict=True)
         ),
-        now + 1,
+        now,
         longest,
     )
     if shortest is not None:
@@ -256,10 +254,10 @@ def _carried(member: GroupMember, percent: int, situation: Situation) -> Callabl
     )
     if income is None or others is None or rate_bp is None:
         return lambda _: member.share
-    free = income * percent // 100 - others
-    if free <= 0:
+    room = income * percent // 100 - others
+    if room <= 0:
         return lambda _: 0
-    return lambda months: affordable(free, rate_bp=rate_bp, months=months)
+    return lambda months: affordable(room, rate_bp=rate_bp, months=months)
 
 
 def _less(code: Code, shares: Sequence[int]) -> Remedy:
@@ -281,6 +279,21 @@ def _beginners(situation: Situation, refusal: Refusal) -> Iterator[Way]:
     yield from _without(situation, refusal)
 
 
+# Against a member: the act, the fact, what it is called in the sentence, what it is then.
+_SETTLED: Mapping[Code, tuple[Act, str, str, Any]] = {
+    Code.GROUP_MEMBER_COLLECTIBILITY: (Act.SETTLE_MEMBERS, "collectibility", "arrears", 1),
+    Code.GROUP_MEMBER_NOT_CURRENT: (Act.SETTLE_MEMBERS, "collectibility", "arrears", 1),
+    Code.GROUP_MEMBER_DHN_LISTED: (Act.SETTLE_MEMBERS, "dhn_listed", "dhn", False),
+    Code.GROUP_MEMBER_PROGRAMME_CREDIT: (
+        Act.SETTLE_MEMBERS,
+        "programme_unpaid",
+        "programme",
+        False,
+    ),
+    Code.GROUP_LENDERS: (Act.SETTLE_MEMBERS, "kur_outstanding", "kur", Rupiah(0)),
+    Code.GROUP_MEMBER_LICENCE: (Act.GET_MEMBERS_PAPERS, "licence", "licence", True),
+}
+
 _FIND: Mapping[Code, WaysOf] = {
     Code.GROUP_SIZE: _size,
     Code.GROUP_SHARES: _evenly,
@@ -291,12 +304,7 @@ _FIND: Mapping[Code, WaysOf] = {
     Code.GROUP_MEMBER_STATE_EMPLOYEE: _without,
     Code.GROUP_MEMBER_COMMERCIAL_CREDIT: _without,
     Code.GROUP_MEMBER_TURNOVER: _without,
-    Code.GROUP_MEMBER_COLLECTIBILITY: _settled("collectibility", "arrears", to=1),
-    Code.GROUP_MEMBER_NOT_CURRENT: _settled("collectibility", "arrears", to=1),
-    Code.GROUP_MEMBER_DHN_LISTED: _settled("dhn_listed", "dhn", to=False),
-    Code.GROUP_MEMBER_PROGRAMME_CREDIT: _settled("programme_unpaid", "programme", to=False),
-    Code.GROUP_LENDERS: _settled("kur_outstanding", "kur", to=Rupiah(0)),
-    Code.GROUP_MEMBER_LICENCE: _settled("licence", "licence", to=True, act=Act.GET_MEMBERS_PAPERS),
+    **dict.fromkeys(_SETTLED, _settled),
     Code.GROUP_MEMBER_INSTALMENT: _instalment,
     Code.GROUP_BEGINNERS: _beginners,
     Code.UNKNOWN_MEMBER_FACTS: _told,

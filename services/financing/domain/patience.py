@@ -41,6 +41,6 @@ def _wait(
         raise ValueError(msg)
     if attempts >= attempts_max:
         return None
-    doubled = min(first * (1 << min(attempts - 1, 30)), longest)
+    doubled = min(first * 2 ** (attempts - 1), longest)
     spread_permille = 750 + (seed + attempts * 2_654_435_761) % 501
     return doubled * spread_permille / 1000

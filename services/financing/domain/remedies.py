@@ -166,23 +166,18 @@ def _done(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
     return (Remedy(act, refusal.code, (change,), refusal.numbers),)
 
 
-def _hoped(path: str, value: Callable[[Situation], Any]) -> Find:
-    def find(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
-        changes = ((path, value(situation)),)
-        return (Remedy(Act.TELL, refusal.code, changes, refusal.numbers),)
-
-    return find
+def _supposed(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
+    path, value = _SUPPOSED[refusal.code]
+    changes = ((path, value(situation)),)
+    return (Remedy(Act.TELL, refusal.code, changes, refusal.numbers),)
 
 
-def _either(part: str, *fields: str) -> Find:
+def _either(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
     """One of several facts is enough: hope for the first that has not been told."""
-
-    def find(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
-        facts = getattr(situation.applicant, part)
-        untold = next(field for field in fields if getattr(facts, field) is None)
-        return (Remedy(Act.TELL, refusal.code, ((f"{part}.{untold}", True),)),)
-
-    return find
+    part, fields = _EITHER[refusal.code]
+    facts = getattr(situation.applicant, part)
+    untold = next(field for field in fields if getattr(facts, field) is None)
+    return (Remedy(Act.TELL, refusal.code, ((f"{part}.{untold}", True),)),)
 
 
 def _npwp(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
@@ -241,10 +236,6 @@ class _Burden(NamedTuple):
     others: int
     room: int
 
-    @property
-    def free(self) -> int:
-        return self.room - self.others
-
 
 def _burden(refusal: Refusal) -> _Burden:
     income, percent = number(refusal.numbers, "income"), number(refusal.numbers, "percent")
@@ -255,12 +246,11 @@ def _burden(refusal: Refusal) -> _Burden:
 def _capacity(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
     """Pay over more months, ask for less, or settle some of the other instalments."""
     burden, months = _burden(refusal), situation.request.tenor_months
-    found: list[Remedy] = []
-    if (carries := _carrying(situation, burden)) is not None:
-        longer = _first_month(carries, situation)
-        if longer is not None:
-            found.append(_longer(refusal.code, longer))
-        found += _less(situation, refusal.code, carries(months))
+    carries, found = _carrying(situation, burden), list[Remedy]()
+    longer = _first_month(carries, situation)
+    if longer is not None:
+        found.append(_longer(refusal.code, longer))
+    found += _less(situation, refusal.code, carries(months))
     if burden.others > 0:
         left = Rupiah(max(0, burden.room - burden.due))
         changes = (("credit.instalments_month", left),)
@@ -272,7 +262,7 @@ def _capacity(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
 def _less_and_longer(situation: Situation, refusal: Refusal) -> list[Way]:
     """Ask for less over the longest tenor, where that alone is not enough."""
     longest, carries = situation.months_max, _carrying(situation, _burden(refusal))
-    if carries is None or situation.request.tenor_months >= longest:
+    if situation.request.tenor_months >= longest:
         return []
     longer = _longer(refusal.code, longest)
     return [(less, longer) for less in _less(situation, refusal.code, carries(longest))]
@@ -282,18 +272,18 @@ def _longer(code: Code, months: int) -> Remedy:
     return Remedy(Act.ASK_LONGER, code, (("request.tenor_months", months),), {"tenor": months})
 
 
-def _carrying(situation: Situation, burden: _Burden) -> Callable[[int], int] | None:
-    """Return the plafon that the income carries over some months; None where there is no room."""
-    rate_bp = situation.rate_bp
-    if rate_bp is None or burden.free <= 0:
-        return None
-    return lambda months: affordable(burden.free, rate_bp=rate_bp, months=months)
+def _carrying(situation: Situation, burden: _Burden) -> Callable[[int], int]:
+    """Return the plafon that the income carries over some months; nothing at an unknown rate."""
+    rate_bp, room = situation.rate_bp, burden.room - burden.others
+    if rate_bp is None:
+        return lambda _: 0
+    return lambda months: affordable(room, rate_bp=rate_bp, months=months)
 
 
 def _first_month(carries: Callable[[int], int], situation: Situation) -> int | None:
     """Return the shortest tenor over which the amount asked can be carried."""
     amount, now = situation.request.amount, situation.request.tenor_months
-    return first_month(lambda months: carries(months) >= amount, now + 1, situation.months_max)
+    return first_month(lambda months: carries(months) >= amount, now, situation.months_max)
 
 
 def _join(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
@@ -381,23 +371,37 @@ def _agunan(situation: Situation, refusal: Refusal) -> Sequence[Remedy]:
     )
 
 
+_Value = Callable[[Situation], Any]
+
+# The same where what one hopes for depends on the situation.
+_SUPPOSED: Mapping[Code, tuple[str, _Value]] = {
+    Code.UNKNOWN_BIRTH_DATE: ("person.birth_date", lambda at: add_months(at.day, -30 * 12)),
+    Code.UNKNOWN_BUSINESS_START: ("business.started_on", lambda at: add_months(at.day, -12)),
+    Code.UNKNOWN_NET_INCOME: ("business.net_income_month", lambda _: _RICH),
+    Code.UNKNOWN_CONTRACT_MONTHS: (
+        "placement.contract_months",
+        lambda at: at.request.tenor_months,
+    ),
+    Code.UNKNOWN_GROUP_MEMBERS: ("group.members", hoped_members),
+    Code.UNKNOWN_COOPERATIVE_KIND: (
+        "cooperative.kind",
+        lambda at: _KINDS_OF.get(at.product, CooperativeKind.KSP),
+    ),
+    Code.UNKNOWN_RATS: ("cooperative.rats", _rats_told),
+    Code.UNKNOWN_AGUNAN_VALUE: ("cooperative.agunan_value", lambda at: at.request.amount),
+}
+
+# A part, and the facts of which one is enough.
+_EITHER: Mapping[Code, tuple[str, tuple[str, ...]]] = {
+    Code.UNKNOWN_BUSINESS_LICENCE: ("business", ("sku", "nib")),
+    Code.UNKNOWN_SISKOP2MI: ("placement", ("siskop2mi", "e_kpmi")),
+}
+
 _FIND: Mapping[Code, Find] = {
     **dict.fromkeys(_HOPED, _told),
     **dict.fromkeys(_DONE, _done),
-    Code.UNKNOWN_BIRTH_DATE: _hoped("person.birth_date", lambda at: add_months(at.day, -30 * 12)),
-    Code.UNKNOWN_BUSINESS_START: _hoped("business.started_on", lambda at: add_months(at.day, -12)),
-    Code.UNKNOWN_NET_INCOME: _hoped("business.net_income_month", lambda _: _RICH),
-    Code.UNKNOWN_CONTRACT_MONTHS: _hoped(
-        "placement.contract_months", lambda at: at.request.tenor_months
-    ),
-    Code.UNKNOWN_BUSINESS_LICENCE: _either("business", "sku", "nib"),
-    Code.UNKNOWN_SISKOP2MI: _either("placement", "siskop2mi", "e_kpmi"),
-    Code.UNKNOWN_GROUP_MEMBERS: _hoped("group.members", hoped_members),
-    Code.UNKNOWN_COOPERATIVE_KIND: _hoped(
-        "cooperative.kind", lambda at: _KINDS_OF.get(at.product, CooperativeKind.KSP)
-    ),
-    Code.UNKNOWN_RATS: _hoped("cooperative.rats", _rats_told),
-    Code.UNKNOWN_AGUNAN_VALUE: _hoped("cooperative.agunan_value", lambda at: at.request.amount),
+    **dict.fromkeys(_SUPPOSED, _supposed),
+    **dict.fromkeys(_EITHER, _either),
     Code.UNKNOWN_SHU: _shu,
     Code.UNKNOWN_NPWP: _npwp,
     Code.NPWP: _npwp,

@@ -173,13 +173,27 @@ def test_the_same_seed_waits_the_same_and_another_does_not():
     assert patience.wait_after(3, seed=1) != patience.wait_after(3, seed=2)
 
 
+def test_waits_are_spread_by_a_quarter_to_both_sides_whatever_the_seed():
+    waits = [patience.wait_after(1, seed=seed) / patience.WAIT_FIRST for seed in range(501)]
+    assert (min(waits), max(waits), len(set(waits))) == (0.75, 1.25, 501)
+    hour = [patience.inquire_after(20, seed=seed) / patience.INQUIRY_MAX for seed in range(501)]
+    assert (min(hour), max(hour)) == (0.75, 1.25)
+
+
+def test_the_last_wait_comes_one_before_one_gives_up():
+    assert patience.wait_after(patience.ATTEMPTS_MAX - 1, seed=0) is not None
+    assert patience.wait_after(patience.ATTEMPTS_MAX + 1, seed=0) is None
+    first = [patience.wait_after(n, seed=0) / (patience.WAIT_FIRST * 2 ** (n - 1)) for n in (1, 2)]
+    assert first[0] != first[1]  # one seed does not wait by the same share again
+
+
 def test_an_unknown_outcome_is_asked_soon_and_then_left_to_a_person():
     assert patience.inquire_after(1, seed=0) < timedelta(seconds=10)
     assert patience.inquire_after(patience.INQUIRIES_MAX, seed=0) is None
 
 
 def test_a_wait_follows_an_attempt():
-    with pytest.raises(ValueError, match="at least one attempt"):
+    with pytest.raises(ValueError, match=r"^a wait follows at least one attempt$"):
         patience.wait_after(0, seed=0)
 
 
