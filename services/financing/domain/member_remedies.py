@@ -117,7 +117,7 @@ def _told(situation: Situation, refusal: Refusal) -> Iterator[Way]:
         )
         changes.append(_column(situation, fact, unknown, to=_HOPED[fact](situation)))
     yield (Remedy(Act.TELL, refusal.code, tuple(changes), refusal.numbers),)
-    if refusal.numbers["facts"] == "npwp":
+    if refusal.numbers["facts"] == "npwp" and situation.npwp_above is not None:
         yield from _smaller(situation, refusal, situation.npwp_above)
     yield from _without(situation, refusal)
 
@@ -170,13 +170,12 @@ def _joining(situation: Situation, count: int, amount: int) -> Remedy:
 
 
 def _size(situation: Situation, refusal: Refusal) -> Iterator[Way]:
-    members = members_of(situation)
-    missing = SIZE_MIN - sum(each.share > 0 for each in members)
+    missing = SIZE_MIN - sum(each.share > 0 for each in members_of(situation))
     if situation.request.amount < SIZE_MIN:
         return
     joining = _joining(situation, missing, missing)
     # Whoever joins takes a share as large as the others'.
-    together = (*members, *(_newcomer(situation, 1) for _ in range(missing)))
+    ((_, together),) = joining.changes
     even = even_shares(together, situation.request.amount)
     yield (joining._replace(changes=(*joining.changes, even)),)
 
@@ -202,39 +201,34 @@ def _npwp(situation: Situation, refusal: Refusal) -> Iterator[Way]:
     yield from _without(situation, refusal)
 
 
-def _smaller(situation: Situation, refusal: Refusal, most: int | None) -> Iterator[Way]:
+def _smaller(situation: Situation, refusal: Refusal, most: int) -> Iterator[Way]:
     """Bring every share down to `most`: share evenly or, where that is too little, ask less."""
     members = members_of(situation)
-    room = (most or 0) * sum(each.share > 0 for each in members)
+    room = most * sum(each.share > 0 for each in members)
     if situation.request.amount <= room:
         yield from _evenly(situation, refusal)
-    elif room >= LOAN_MIN:
-        changes = (("request.amount", Rupiah(room)), even_shares(members, room))
-        yield (Remedy(Act.ASK_LESS, refusal.code, changes, {"amount": room}),)
+        return
+    changes = (("request.amount", Rupiah(room)), even_shares(members, room))
+    yield (Remedy(Act.ASK_LESS, refusal.code, changes, {"amount": room}),)
 
 
 def _instalment(situation: Situation, refusal: Refusal) -> Iterator[Way]:
     """Pay over more months, ask for less, share evenly, or settle the other instalments."""
     percent, members = number(refusal.numbers, "percent"), members_of(situation)
     longest, now = situation.months_max, situation.request.tenor_months
-    carried = [_carried(each, percent, situation) for each in members]
-    shortest = first_month(
-        lambda months: all(
-            carry(months) >= each.share for carry, each in zip(carried, members, strict=True)
-        ),
-        now,
-        longest,
-    )
+    wanted = [each.share for each in members]
+
+    def borne(months: int) -> list[int]:
+        return [_borne(each, percent, situation.rate_bp, months) for each in members]
+
+    shortest = first_month(lambda months: borne(months) == wanted, now, longest)
     if shortest is not None:
         yield (_longer(refusal.code, shortest),)
     yield from _evenly(situation, refusal)
-    for months in {now, max(now, longest)}:
-        shares = [
-            min(each.share, carry(months)) for carry, each in zip(carried, members, strict=True)
-        ]
-        if sum(shares) >= LOAN_MIN and all(
-            share or not each.share for share, each in zip(shares, members, strict=True)
-        ):
+    for months in sorted({now, max(now, longest)}):
+        shares = borne(months)
+        # Nobody who wants a share is left with nothing.
+        if sum(shares) >= LOAN_MIN and shares.count(0) == wanted.count(0):
             less = _less(refusal.code, shares)
             yield (less,) if months == now else (less, _longer(refusal.code, months))
     places = _places(refusal)
@@ -245,19 +239,13 @@ def _instalment(situation: Situation, refusal: Refusal) -> Iterator[Way]:
     yield from _without(situation, refusal)
 
 
-def _carried(member: GroupMember, percent: int, situation: Situation) -> Callable[[int], int]:
-    """Return the share that a member carries over some months; the own one where not known."""
-    income, others, rate_bp = (
-        member.net_income_month,
-        member.instalments_month,
-        situation.rate_bp,
-    )
+def _borne(member: GroupMember, percent: int, rate_bp: int | None, months: int) -> int:
+    """Return how much of the own share a member bears over some months; all where not known."""
+    income, others = member.net_income_month, member.instalments_month
     if income is None or others is None or rate_bp is None:
-        return lambda _: member.share
+        return member.share
     room = income * percent // 100 - others
-    if room <= 0:
-        return lambda _: 0
-    return lambda months: affordable(room, rate_bp=rate_bp, months=months)
+    return min(member.share, affordable(room, rate_bp=rate_bp, months=months)) if room > 0 else 0
 
 
 def _less(code: Code, shares: Sequence[int]) -> Remedy:

@@ -185,7 +185,7 @@ def changed(
     """Return applicant and request with the changes made; no path is in them twice."""
     parts: dict[str, dict[str, Any]] = {}
     for path, value in changes:
-        part, _, field = path.partition(".")
+        part, field = path.split(".")
         parts.setdefault(part, {})[field] = value
     asked = parts.pop("request", None)
     each_member = parts.pop("each_member", None)
@@ -219,4 +219,4 @@ _NOTHING_TOLD: Mapping[str, Any] = {"group": GroupFacts()}
 def _with(part: Any, fields: Mapping[str, Any]) -> Any:
     whole = fields.get("", part)
     rest = {name: value for name, value in fields.items() if name}
-    return replace(whole, **rest) if rest else whole
+    return replace(whole, **rest)

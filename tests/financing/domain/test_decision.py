@@ -13,6 +13,7 @@ from services.financing.domain import duration, routing
 from services.financing.domain.decision import (
     ENGINE_VERSION,
     IN_FORCE,
+    EditionUnknown,
     Rulebook,
     decide,
     in_force,
@@ -90,8 +91,20 @@ def test_the_same_facts_are_decided_the_same():
     assert decided(a_person(), ask()) == decided(a_person(), ask())
 
 
+def test_a_rulebook_is_what_it_was_when_some_editions_were_enacted():
+    enacted = IN_FORCE.enacted()
+    assert IN_FORCE.only(enacted) is IN_FORCE
+    earlier = IN_FORCE.only({**enacted, "kur": enacted["kur"][:-1]})
+    assert earlier.enacted() == {**enacted, "kur": enacted["kur"][:-1]}
+    last = enacted["kur"][-1]
+    assert in_force(earlier, last).kur == in_force(IN_FORCE, last - timedelta(days=1)).kur
+    for unknown in ({**enacted, "kur": (*enacted["kur"], date(2040, 1, 1))}, {"kur": ()}):
+        with pytest.raises(EditionUnknown, match="lacks an edition"):
+            IN_FORCE.only(unknown)
+
+
 def test_asking_for_an_unknown_product_is_a_key_error():
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="kur_besar"):
         decided(a_person(), ask()).assessment("kur_besar")
 
 

@@ -170,6 +170,13 @@ def test_whom_one_hopes_to_hear_of_are_two_who_share_the_loan():
     assert tell == step("tell", Code.UNKNOWN_GROUP_MEMBERS, {"group.members": both})
 
 
+def test_a_share_of_one_rupiah_is_a_share():
+    ((won,),) = against(Code.GROUP_SIZE, a_member(1), amount=3)
+    assert won.numbers == {"count": 1}
+    code, members = Code.GROUP_MEMBER_NPWP, (a_member(1), a_member(60_000_000, npwp=False))
+    assert even(code, 30_000_001, 30_000_000) in against(code, *members)
+
+
 @pytest.mark.parametrize(
     ("amount", "shares"),
     [
@@ -323,7 +330,7 @@ def test_what_a_member_cannot_bear_is_borne_over_more_months():
 
 
 def test_what_a_member_cannot_bear_is_asked_less_of_over_the_same_months_or_the_longest():
-    ways = against(HEAVY, GOOD, poor(others=300_000))
+    ways = against(HEAVY, GOOD, poor(1_000_001, others=300_000))
     now, then = smaller(HEAVY, A, 9_025_157), smaller(HEAVY, A, 17_032_148)
     assert now in ways
     assert (*then, longer(48)) in ways
@@ -377,7 +384,18 @@ def test_of_whom_the_income_is_not_known_keeps_the_share(untold):
     assert smaller(HEAVY, A, 9_025_157) in ways
 
 
-def test_less_than_is_worth_an_akad_is_not_asked():
+@pytest.mark.parametrize(("share", "asked"), [(548_731, []), (548_732, [1_000_000])])
+def test_nobody_asks_for_less_than_is_worth_an_akad(share, asked):
+    members = (a_member(share, net_income_month=None), poor(others=680_000))
+    ways = against(HEAVY, *members)
+    assert [sum(way[0].changes[1][1]) for way in ways if smaller_now(way)] == asked
+
+
+def smaller_now(way):
+    return [each.act for each in way] == ["ask_less"]
+
+
+def test_less_than_is_worth_an_akad_is_not_asked_of_all():
     small = [poor(others=680_000, share=A), poor(others=680_000, share=A)]
     ways = against(HEAVY, *small)
     assert [way[0].act for way in alone(ways)] == ["share_evenly", "ask_less", "settle_members"]
