@@ -216,7 +216,7 @@ def _instalment(situation: Situation, refusal: Refusal) -> Iterator[Way]:
     """Pay over more months, ask for less, share evenly, or settle the other instalments."""
     percent, members = number(refusal.numbers, "percent"), members_of(situation)
     longest, now = situation.months_max, situation.request.tenor_months
-    wanted = [each.share for each in members]
+    wanted: list[int] = [each.share for each in members]
 
     def borne(months: int) -> list[int]:
         return [_borne(each, percent, situation.rate_bp, months) for each in members]
