@@ -223,7 +223,9 @@ def test_while_a_kur_runs_only_its_lender_is_asked_for_another(lender, asked):
     route = decided(holder, ask()).route
 
     assert [leg.channel for leg in route.legs] == asked
-    others = [each.channel for each in route.left_out if each.why is WhyNot.OTHER_LENDER]
+    left_out = [each for each in route.left_out if each.why is WhyNot.OTHER_LENDER]
+    assert all(each.numbers["lender"] == lender for each in left_out)
+    others = [each.channel for each in left_out]
     both = ["kur-bank-nusantara", "kur-bank-samudra"]
     assert others == ([each for each in both if each not in asked] if lender else [])
 

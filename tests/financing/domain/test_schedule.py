@@ -60,6 +60,10 @@ def test_an_annuity_is_exact_to_the_rupiah(plafon, rate_bp, months, due):
     assert instalment(plafon, rate_bp=rate_bp, months=months) == due
     lines = annuity(plafon, level(rate_bp, months))
     assert {line.instalment for line in lines[:-1]} == {due}
+    most = affordable(due, rate_bp=rate_bp, months=months)
+    assert most >= plafon
+    assert instalment(most, rate_bp=rate_bp, months=months) == due
+    assert instalment(most + 1, rate_bp=rate_bp, months=months) == due + 1
 
 
 @given(st.integers(0, 10**11), st.sampled_from([0, 300, 600, 900]), st.integers(1, 240))
@@ -126,6 +130,7 @@ def test_equal_principal_bears_interest_on_what_is_left():
         (2_500_000, 25_000, 2_500_000),
         (2_500_000, 12_500, 0),
     ]
+    assert [line.no for line in declining(10_000_000, level(600, 4))] == [1, 2, 3, 4]
     assert rows(declining(10_000_000, level(600, 4, grace=2)))[:2] == [(0, 50_000, 10_000_000)] * 2
 
 

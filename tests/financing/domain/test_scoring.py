@@ -24,7 +24,15 @@ from services.financing.domain.eligibility import (
 from services.financing.domain.factors import FACTORS, MEASURES, Card, FactorName
 from services.financing.domain.scorecards import SCORECARDS
 from services.financing.domain.scorecards.edition import POINTS_MAX
-from services.financing.domain.scoring import Grade, KnockOut, Reason, Score, Verdict, score
+from services.financing.domain.scoring import (
+    Capacity,
+    Grade,
+    KnockOut,
+    Reason,
+    Score,
+    Verdict,
+    score,
+)
 from shared.money import Rupiah
 from tests.financing.domain.applicants import (
     IN_2026,
@@ -231,6 +239,7 @@ def test_each_factor_is_earned_by_its_own_fact(card, factor, changes, counted, p
     before, after = scored(nobody(card)), scored(applicant)
 
     assert (before.card, before.missing, after.card) == (card, (), card)
+    assert all(isinstance(each, int) for each in after.values)  # whole numbers only
     now = dict(zip(before.factors, after.factors, strict=True))
     assert {new.name for old, new in now.items() if old != new} <= {factor}
     assert [(each.value, each.points) for each in after.factors if each.name == factor] == [
@@ -272,7 +281,9 @@ def test_every_factor_of_every_card_is_among_them():
 )
 def test_the_margin_is_what_a_year_leaves_of_the_turnover(income, turnover, margin):
     applicant = a_person(business__net_income_month=income, business__turnover_year=turnover)
-    assert value(FactorName.INCOME_MARGIN, scored(applicant)) == margin
+    result = scored(applicant)
+    assert value(FactorName.INCOME_MARGIN, result) == margin
+    assert all(isinstance(each, int) for each in result.values if each is not None)
 
 
 @pytest.mark.parametrize(
@@ -444,9 +455,10 @@ def test_of_a_group_the_member_is_tested_whose_income_is_taken_most():
 
 
 def test_no_income_at_all_is_a_known_zero_and_not_a_gap():
-    result = scored(a_person(business__net_income_month=0))
-    assert result.capacity is not None
-    assert (result.capacity.burden_permille, result.capacity.verdict) == (None, Verdict.TOO_HIGH)
+    result = scored(a_person(business__net_income_month=0, credit__instalments_month=200_000))
+    assert result.capacity == Capacity(
+        AMOUNT, 1_772_824, 200_000, 0, burden_permille=None, verdict=Verdict.TOO_HIGH
+    )
     assert value(FactorName.INSTALMENT_SHARE, result) == 1000
     assert result.missing == ()
 
