@@ -185,7 +185,10 @@ async def hear(
     heard_by: str,
     now: datetime,
 ) -> bool:
-    """Apply what a lender said of a submission; False when this was heard before."""
+    """Apply what a lender said of a submission; False when this was heard before.
+
+    A lender that speaks of what nobody has sent it yet is looked at by people.
+    """
     if not await submissions.report(
         unit,
         channel=sub["channel"],
@@ -207,7 +210,7 @@ async def hear(
     left = newest["id"] != sub["id"]
     # A lender that was left, and that has the application after all, contradicts how it was left.
     returned = left and status in _HELD
-    conflict = settled.conflict or returned or granted > app["amount"]
+    conflict = settled.conflict or returned or granted > app["amount"] or sub["sent_at"] is None
     if returned and status not in _BOUND:
         status = submission.Status(sub["status"])  # the live submission is another lender's
     kept = await submissions.change(

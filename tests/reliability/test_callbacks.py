@@ -256,6 +256,21 @@ async def test_a_lender_that_refuses_and_then_signs_is_looked_at_by_a_person(hou
     assert (await house.read(id))["status"] == "in_review"
 
 
+@pytest.mark.parametrize("stage", [*FORWARD, Stage.REFUSED])
+async def test_a_lender_that_speaks_of_what_was_not_sent_is_looked_at_by_a_person(
+    house: House, stage: Stage
+):
+    """Nothing else would move the application: before its sending no answer leads anywhere."""
+    id = (await routed(house))["id"]
+    (leg,) = await legs(house, id)
+    assert await applied(house, letter(leg["id"], stage))
+    assert (await house.read(id))["status"] == "in_review"
+    for _ in range(3):
+        await house.worker.step()
+        await house.later(hours=5)
+    assert (await house.ledger(BANK))["totals"]["effects"] == 0
+
+
 async def test_a_report_does_not_put_a_requested_withdrawal_off(house: House):
     id, submission = await at_the_bank(house)
     reply = await house.app().post(f"/applications/{id}/withdrawal", json={}, headers=once())
