@@ -72,6 +72,7 @@ def same(said: Sequence[Refusal | Note], expected: Sequence[Said]) -> None:
     assert sorted(each.code for each in said) == sorted(each.code for each in expected)
     for each, wanted in zip(ordered(said), ordered(expected), strict=True):
         assert each.numbers == wanted.numbers
+        assert not any(isinstance(number, float) for number in each.numbers.values())
         stands(each.source, wanted.article)
 
 

@@ -1158,19 +1158,6 @@ def test_what_is_switched_off_for_a_special_group(words, product, facts, on, rea
     stands(note.source, f"{place} (unverified)" if on == IN_2024 else carried(place))
 
 
-def test_members_of_a_special_group_are_relaxed_as_a_person_is():
-    facts = {"commercial_before": True, "started_on": date(2026, 11, 1)}
-    group = with_member(**facts)
-    farmers = replace(
-        group, business=replace(group.business, special_group="sugar_cane_with_avalist")
-    )
-    assert codes(KHUSUS, group, BOTH) == {
-        Code.GROUP_MEMBER_COMMERCIAL_CREDIT,
-        Code.GROUP_BEGINNERS,
-    }
-    assert codes(KHUSUS, farmers, BOTH) == set()
-
-
 def test_the_rate_of_a_special_group_does_not_rise_with_each_kur():
     farmer = a_person(**SUGAR_CANE, **OFTEN)
     assert assessed(MIKRO, farmer, ask(), on=IN_2024).rate_bp == 600
@@ -1546,7 +1533,29 @@ SEVERAL = [
 ]
 
 
-@pytest.mark.parametrize("row", [*MEMBERS, *SEVERAL], ids=situation)
+def farmer(words: str, *reasons: Said, **facts: Any) -> Row:
+    """The same of a group of sugar-cane farmers, for whom Art. 38A switches rules off."""
+    group = replace(with_member(**facts), business=a_person(**SUGAR_CANE).business)
+    return group_of(words, group, *reasons)
+
+
+FARMERS = [
+    farmer("commercial credit before, farms cane", commercial_before=True),
+    farmer("commercial credit not told, farms cane", commercial_before=None),
+    farmer("business that began this month, farms cane", started_on=NEWLY),
+    farmer("start not told, farms cane", started_on=None),
+    farmer("a beginner, farms cane", beginner=True),
+    farmer(
+        "commercial credit before and neither NIB nor SKU, farms cane",
+        against(Code.GROUP_MEMBER_LICENCE, carried(LICENCE)),
+        commercial_before=True,
+        licence=False,
+    ),
+    farmer("NIB and SKU not told, farms cane", untold("licence"), licence=None),
+]
+
+
+@pytest.mark.parametrize("row", [*MEMBERS, *SEVERAL, *FARMERS], ids=situation)
 def test_each_member_is_assessed_alone(row):
     check(row)
 
@@ -1733,7 +1742,16 @@ def test_in_a_group_the_limit_of_agunan_is_that_of_each_share(shares, demanded, 
 
 OF_LIMITS = [row for each in LIMITS for row in around(each)]
 OF_PERSONS = [*EVERYBODY, *ENTREPRENEURS, *ONE_PRODUCT, *AGES, *BUSINESS_AGE, *REPEATS]
-OF_GROUPS = [*GROUP_FACTS, *GROUPS_AS_A_WHOLE, *OTHER_KINDS, *MEMBERS, *SEVERAL, *SHARES, *LENDERS]
+OF_GROUPS = [
+    *GROUP_FACTS,
+    *GROUPS_AS_A_WHOLE,
+    *OTHER_KINDS,
+    *MEMBERS,
+    *SEVERAL,
+    *FARMERS,
+    *SHARES,
+    *LENDERS,
+]
 ROWS = [*OF_LIMITS, *NPWP, *OF_PERSONS, *RUNNING, *LEAVERS, *OF_GROUPS, *NOTES]
 
 

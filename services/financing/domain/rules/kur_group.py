@@ -4,6 +4,7 @@ The members of a group that asks for KUR khusus: each is assessed alone, by the 
 A reason names the members by their place in the list, from 1, never by a name.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
@@ -211,25 +212,25 @@ def _burden(member: GroupMember) -> tuple[int, int] | None:
 
 
 def _one_lender(asked: Asked, members: _Members) -> Iterator[Refusal]:
-    held = _lenders(asked, members)
-    if len(held) > 1:  # E09: the next KUR comes from the lender of the one that runs
-        elsewhere = sorted(no for nos in list(held.values())[1:] for no in nos)
-        yield from _against(Code.GROUP_LENDERS, asked.articles.same_lender, elsewhere)
+    # E09: the next KUR comes from the lender of the one that runs.
+    others = [*_lenders(asked, members).values()][1:]
+    elsewhere = sorted(no for nos in others for no in nos)
+    yield from _against(Code.GROUP_LENDERS, asked.articles.same_lender, elsewhere)
 
 
 def _lenders(asked: Asked, members: _Members) -> dict[str, list[int]]:
     """Return the members whose KUR runs, by lender: first the one that suits the group best."""
     held: dict[str, list[int]] = {}
-    shares: dict[str, int] = {}
+    shares = Counter[str]()
     for no, each in members:
         if each.kur_outstanding and each.kur_lender is not None:
             held.setdefault(each.kur_lender, []).append(no)
-            shares[each.kur_lender] = shares.get(each.kur_lender, 0) + each.share
+            shares[each.kur_lender] += each.share
     credit = asked.applicant.credit
     of_chair = credit.kur_lender if credit.kur_outstanding else None
     if of_chair is not None:
         held.setdefault(of_chair, [])
-    best = sorted(held, key=lambda code: (code != of_chair, -shares.get(code, 0), code))
+    best = sorted(held, key=lambda code: (code != of_chair, -shares[code], code))
     return {lender: held[lender] for lender in best}
 
 
@@ -240,7 +241,7 @@ def _untold(asked: Asked, members: _Members) -> Iterator[Refusal]:
     facts = dict.fromkeys(fact for of_one in silent.values() for fact in of_one)
     days = [_of_age(each) for no, each in members if no in silent]
     # A member who may be married comes of age in any case.
-    first = max((day for day in days if day), default=None) if [*facts] == ["married"] else None
+    first = max(day for day in days if day) if [*facts] == ["married"] else None
     numbers = {"facts": ", ".join(facts)}
     source = asked.articles.group
     yield from _against(Code.UNKNOWN_MEMBER_FACTS, source, [*silent], numbers, first)

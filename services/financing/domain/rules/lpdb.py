@@ -176,7 +176,7 @@ def assess(
         )
     return (
         _assess_regular(applicant.cooperative, request, regular, on),
-        _assess_mockup(applicant.cooperative, request, mockup, on),
+        _assess_mockup(applicant.cooperative, request, mockup),
     )
 
 
@@ -206,7 +206,7 @@ def _assess_regular(
 
 
 def _assess_mockup(
-    cooperative: CooperativeFacts, request: LoanRequest, terms: Terms | None, on: date
+    cooperative: CooperativeFacts, request: LoanRequest, terms: Terms | None
 ) -> Assessment:
     if terms is None:
         return _MOCKUP_NOT_YET
