@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 
 from services.financing.domain.eligibility import Code, GroupFacts
+from services.financing.domain.recourse_texts import step as said
 from services.financing.domain.steps import Act, Kind, Remedy, changed, first_month, number
+from services.financing.domain.texts import Language
 from tests.financing.domain.applicants import a_cooperative, a_group, a_member, a_person, ask
 
 
@@ -111,3 +113,14 @@ def test_members_are_changed_each_by_place_and_who_joins_later_keeps_the_own_val
     applicant, _ = changed(a_group(group__members=None), ask(), [("each_member.share", (4, 0))])
     assert applicant.group.members == ()
     assert changed(a_person(group=None), ask(), [("each_member.share", (4,))])[0].group is None
+
+
+def test_a_step_that_tells_names_the_fact_and_one_that_asks_the_numbers():
+    telling = Remedy(Act.TELL, Code.UNKNOWN_MARRIED, (), {"from": date(2028, 1, 1)})
+    assert said(telling, Language.EN) == "Tell us whether the applicant is married."
+    assert "status perkawinan" in said(telling, Language.ID)
+    closing = Remedy(Act.TELL, Code.UNKNOWN_SHU, (), {"year": 2025})
+    assert "2025" in said(closing, Language.ID)
+    cutting = Remedy(Act.ASK_LESS, Code.AMOUNT_ABOVE, (), {"amount": 20_000_000})
+    assert said(cutting, Language.EN) == "Ask for Rp 20.000.000 only."
+    assert said(cutting, Language.ID) == "Ajukan Rp 20.000.000 saja."
