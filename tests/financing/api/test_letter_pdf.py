@@ -14,7 +14,7 @@ from services.financing.domain.letter import Finding, Leg, Occasion, letter, num
 from services.financing.domain.rules import kur
 from services.financing.domain.submission import Status
 from shared.accept import NotAcceptable, preferred
-from tests.financing.domain.test_letter import DAY, REFUSALS, asked
+from tests.financing.domain.test_letter import DAY, asked, refusals
 
 MOMENT = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 HOSTILE = (
@@ -32,7 +32,7 @@ def document(hostile: str = "Saya keberatan.") -> str:
     """A letter with a text in every place where somebody else's words stand."""
     occasion = Occasion(
         asked(placement=True),
-        REFUSALS[0][1],
+        refusals()[0][1],
         (Leg("bank", kur.PMI, Status.REFUSED, (hostile,)),),
         Finding(hostile, hostile),
     )
