@@ -238,12 +238,6 @@ DEFENCES = (
         patched((edge, "Act", _of_everybody)),
     ),
     Defence(
-        "row lock of an application",
-        "FOR UPDATE is cut out of its queries",
-        f"{RACES}::test_a_storm_of_submissions_under_different_keys_sends_one",
-        unlocked(*applications._LOCK.values(), applications._LOCK_ANY),
-    ),
-    Defence(
         "row lock of a claim",
         "FOR UPDATE SKIP LOCKED is cut out of the query for what is due",
         f"{WORKER}::test_four_workers_send_each_submission_once",
