@@ -229,7 +229,8 @@ async def _all_rounds(rounds: Rounds, doors: dict[str, Door], worker: Process) -
 
 def _memory(process: Process, name: str) -> float:
     status = Path(f"/proc/{process.pid}/status").read_text()
-    return int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) / 1024  # type: ignore[index]
+    (kib,) = re.findall(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(kib) / 1024
 
 
 class _asking:  # noqa: N801 (a context manager, read as a word)

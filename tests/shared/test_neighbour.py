@@ -96,8 +96,7 @@ async def test_a_connection_that_is_over_or_out_of_step_is_not_used_again(answer
 
 def connected(neighbour: Neighbour) -> bool:
     """Whether a connection that is kept is still believed to be alive."""
-    assert neighbour._session is not None
-    kept = neighbour._session.connector._conns.values()  # type: ignore[union-attr]
+    kept = neighbour._session.connector._conns.values()
     return any(protocol.is_connected() for each in kept for protocol, _ in each)
 
 
