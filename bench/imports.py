@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import httpx
 
 from bench.callers import ISSUER, token_for
 from bench.figures import figure, say
-from bench.server import free_port, serving
+from bench.server import free_port, memory_mib, serving
 from migrations.run import upgrade
 from services.registry.domain.importing import PEOPLE_COLUMNS
 from services.registry.seed import load_regions
@@ -110,23 +109,16 @@ async def _with_regions(url: str) -> None:
         await load_regions(database)
 
 
-def _memory(pid: int, name: str) -> float:
-    """Return a process's `VmRSS` (now) or `VmHWM` (the most it has had), in MiB."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    found = re.search(rf"^{name}:\s+(\d+) kB", status, re.MULTILINE)
-    return int(found[1]) / 1024 if found else 0.0
-
-
 async def _measure(url: str, token: str, pid: int) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     made = list(pieces(WARM_ROWS, ROWS))
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=600) as client:
         await imported(client, list(pieces(0, WARM_ROWS)))
-        before = _memory(pid, "VmRSS")
+        before = memory_mib(pid, "VmRSS")
         seconds, answer = await imported(client, made)
         assert answer["rows_accepted"] == ROWS, answer
         figure("import_people_per_second", ROWS / seconds, "1/s")
-        figure("import_rss_growth_mib", max(0.0, _memory(pid, "VmHWM") - before), "MiB")
+        figure("import_rss_growth_mib", max(0.0, memory_mib(pid, "VmHWM") - before), "MiB")
         seconds, answer = await imported(client, made)
         assert answer["rows_unchanged"] == ROWS, answer
         figure("import_unchanged_per_second", ROWS / seconds, "1/s")

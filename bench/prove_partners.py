@@ -27,6 +27,7 @@ from uuid import UUID
 
 from bench.figures import say
 from bench.kills import BANK, LENDERS, Ground, Loan, NotFinished, effects_of
+from bench.server import memory_mib
 from shared import clock
 from tests.bench.faultproxy import FAULTS, Door, Mode, door_to
 
@@ -217,20 +218,14 @@ async def _all_rounds(rounds: Rounds, doors: dict[str, Door], worker: Process) -
     code, door = next(iter(doors.items()))
     await rounds.run(code, door, Mode.PASS)
     rounds.watch.well.clear()  # the worker has been starting
-    at_first = _memory(worker, "VmRSS")
+    at_first = memory_mib(worker.pid, "VmRSS")
     for code, door in doors.items():
         for number, mode in enumerate(FAULTS):
             if number % WELL_EVERY == 0:
                 await rounds.run(code, door, Mode.PASS)
             await rounds.run(code, door, mode)
         say(f"{code}: {len(FAULTS)} faults, each for {rounds.seconds:g} s")
-    return _memory(worker, "VmHWM") - at_first
-
-
-def _memory(process: Process, name: str) -> float:
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    (kib,) = re.findall(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
-    return int(kib) / 1024
+    return memory_mib(worker.pid, "VmHWM") - at_first
 
 
 class _asking:  # noqa: N801 (a context manager, read as a word)

@@ -33,6 +33,13 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def memory_mib(pid: int, name: str) -> float:
+    """Return a process's `VmRSS` (now) or `VmHWM` (the most it has had), in MiB."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    (kib,) = re.findall(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(kib) / 1024
+
+
 def children_cpu_seconds(parent: int) -> float:
     """Return the CPU time of the processes that a process has started and that still run."""
     total = 0.0
