@@ -1,8 +1,11 @@
 """Everything that an application passes through, in this process: registry, financing, lenders."""
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
@@ -10,6 +13,8 @@ from fastapi import FastAPI
 from services.financing.worker import Worker
 from shared.auth import Kind
 from tests.conftest import Service, once
+
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 SHOP = {
     "business": {
@@ -89,6 +94,19 @@ class House:
         reply = await self.app().post(f"/applications/{id}/submission", headers=once())
         assert reply.status_code == 200, reply.text
         return reply.json()
+
+    async def meeting_at(
+        self, rows: str, key: str, *calls: Awaitable[httpx.Response]
+    ) -> list[httpx.Response]:
+        """Hold rows (a SELECT by `$1`) until every call waits for a lock; return what they say."""
+        async with self.financing.database.writes.pool.acquire() as holder:
+            async with holder.transaction():
+                await holder.execute(f"{rows} FOR UPDATE", UUID(key))
+                under_way = [asyncio.ensure_future(call) for call in calls]
+                async with asyncio.timeout(10):
+                    while await holder.fetchval(WAITING) < len(calls):  # noqa: ASYNC110 (nobody tells)
+                        await asyncio.sleep(0)
+            return list(await asyncio.gather(*under_way))
 
     async def later(self, **length: float) -> None:
         """Let time pass for whatever waits for it; the lenders' own clocks go on as they are."""

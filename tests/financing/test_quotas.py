@@ -207,6 +207,26 @@ async def test_many_at_once_never_overdraw(house: House):
     assert await standing(house, id) == (90_000_000, 0, 10_000_000)
 
 
+async def test_two_that_meet_at_a_quota_share_what_it_has(house: House):
+    id = await full(house, 100_000_000)
+    drafts = []
+    for number in range(2):
+        person = await house.person(
+            person_nik=f"52030554038800{number + 10}", full_name=f"Warga {number}"
+        )
+        drafts.append(await house.draft(60_000_000, borrower={"kind": "person", "id": person}))
+    replies = await house.meeting_at(
+        "SELECT FROM quota WHERE id = $1",
+        id,
+        *(
+            house.app().post(f"/applications/{each['id']}/submission", headers=once())
+            for each in drafts
+        ),
+    )
+    assert {reply.json()["status"] for reply in replies} == {"routed", "waiting"}
+    assert await standing(house, id) == (60_000_000, 0, 40_000_000)
+
+
 async def test_a_total_is_never_less_than_what_is_promised(house: House):
     id = await a_quota(house, 100_000_000)
     await house.submitted(40_000_000)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -19,7 +19,6 @@ from tests.reliability.borrowers import asked, drafted, legs, routed, somebody
 
 BANK = "kur-bank-nusantara"
 STORMS, CALLS = 20, 20
-HELD_UP = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 async def storm(call: Callable[[], Awaitable[httpx.Response]]) -> list[httpx.Response]:
@@ -90,17 +89,12 @@ async def test_a_storm_of_submissions_under_different_keys_sends_one(house: Hous
 
 async def test_two_submissions_that_meet_at_the_row_send_one(house: House):
     id = await drafted(house, await somebody(house))
-    client = house.app()
-    async with house.financing.database.writes.pool.acquire() as holder, holder.transaction():
-        await holder.execute("SELECT FROM application WHERE id = $1 FOR UPDATE", UUID(id))
-        calls = [
-            asyncio.create_task(client.post(f"/applications/{id}/submission", headers=once()))
-            for _ in range(2)
-        ]
-        async with asyncio.timeout(10):
-            while await holder.fetchval(HELD_UP) < len(calls):  # noqa: ASYNC110 (nobody tells)
-                await asyncio.sleep(0)
-    assert sorted([(await call).status_code for call in calls]) == [200, 409]
+    replies = await house.meeting_at(
+        "SELECT FROM application WHERE id = $1",
+        id,
+        *(house.app().post(f"/applications/{id}/submission", headers=once()) for _ in range(2)),
+    )
+    assert sorted(reply.status_code for reply in replies) == [200, 409]
     assert len(await legs(house, id)) == 1
 
 

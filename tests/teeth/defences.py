@@ -288,7 +288,7 @@ DEFENCES = (
     Defence(
         "row lock of a quota",
         "FOR UPDATE is cut out of the query for the quotas that are drawn",
-        f"{QUOTAS}::test_many_at_once_never_overdraw",
+        f"{QUOTAS}::test_two_that_meet_at_a_quota_share_what_it_has",
         unlocked(quotas._DRAWN),
     ),
     Defence(
